@@ -8,11 +8,14 @@ import io.dormouse.id.WorkspaceId;
 import io.dormouse.session.Input;
 import io.dormouse.session.Lane;
 import io.dormouse.session.Posted;
+import io.dormouse.session.ToolCall.Gate;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.HashSet;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 
@@ -76,13 +79,15 @@ public record Head(
             /** An answer whose question this head does not know: the log may. */
             UNKNOWN_QUESTION,
             ANSWERED_ALREADY,
+            /** A confirmation where a result is wanted, or the other way round. */
+            WRONG_ANSWER,
             /** The update wants a session at rest. */
             RUNNING
         }
     }
 
     public Posting post(List<Input> inputs, Instant now) {
-        return post(inputs, Set.of(), now);
+        return post(inputs, Map.of(), now);
     }
 
     /**
@@ -90,13 +95,13 @@ public record Head(
      *
      * @param asked questions found in the log past this head's snapshot: they may be answered before the head says so
      */
-    public Posting post(List<Input> inputs, Set<EventId> asked, Instant now) {
+    public Posting post(List<Input> inputs, Map<EventId, Gate> asked, Instant now) {
         if (deleted) return new Posting.Refused(Posting.Why.GONE, session.text());
         if (archivedAt != null) return new Posting.Refused(Posting.Why.ARCHIVED, session.text());
         if (mail.size() + inputs.size() > MAX_MAIL)
             return new Posting.Refused(Posting.Why.MAILBOX_FULL, "at most " + MAX_MAIL + " events wait at a time");
-        Set<EventId> open = new HashSet<>(asked);
-        if (snapshot.phase() == Snapshot.Phase.AWAITING || asked.isEmpty()) open.addAll(snapshot.questions());
+        Map<EventId, Gate> open = new HashMap<>(snapshot.questions());
+        open.putAll(asked);
         Set<EventId> answered = new HashSet<>();
         boolean interrupted = false;
         for (Posted posted : pending()) {
@@ -110,9 +115,18 @@ public record Head(
                     if (answered.contains(answer.call()))
                         return new Posting.Refused(
                                 Posting.Why.ANSWERED_ALREADY, answer.call().text());
-                    if (!open.contains(answer.call()))
+                    Gate wanted =
+                            switch (answer) {
+                                case Input.Confirmation c -> Gate.ASK;
+                                case Input.CustomResult r -> Gate.CUSTOM;
+                            };
+                    Gate gate = open.get(answer.call());
+                    if (gate == null)
                         return new Posting.Refused(
                                 Posting.Why.UNKNOWN_QUESTION, answer.call().text());
+                    if (gate != wanted)
+                        return new Posting.Refused(
+                                Posting.Why.WRONG_ANSWER, answer.call().text());
                     answered.add(answer.call());
                 }
                 case Input.UserMessage m -> {
@@ -153,7 +167,7 @@ public record Head(
 
     private Set<EventId> waitingFor(Set<EventId> answered) {
         if (snapshot.phase() != Snapshot.Phase.AWAITING) return Set.of();
-        Set<EventId> waiting = new HashSet<>(snapshot.questions());
+        Set<EventId> waiting = new HashSet<>(snapshot.questions().keySet());
         waiting.removeAll(answered);
         return waiting;
     }

@@ -2,21 +2,22 @@ package io.dormouse.head;
 
 import io.dormouse.id.EventId;
 import io.dormouse.session.Taken;
+import io.dormouse.session.ToolCall;
 import io.dormouse.session.Usage;
 import java.time.Instant;
-import java.util.Set;
+import java.util.Map;
 
 /**
  * What the log said at {@code position}. A cache of the fold: whoever doubts it reads the log.
  *
- * @param questions calls that wait for an answer of the client
+ * @param questions calls that wait for an answer of the client, each with the kind of answer
  * @param runningSince when the session last began to run; null while it rests
  * @param dueAt when a rescheduled session goes on; null otherwise
  */
 public record Snapshot(
         long position,
         Phase phase,
-        Set<EventId> questions,
+        Map<EventId, ToolCall.Gate> questions,
         Taken taken,
         Usage usage,
         long activeMillis,
@@ -33,5 +34,5 @@ public record Snapshot(
 
     /** Of a log with its first entry only. */
     public static final Snapshot FRESH =
-            new Snapshot(1, Phase.RESTING, Set.of(), Taken.NONE, Usage.NONE, 0, null, null);
+            new Snapshot(1, Phase.RESTING, Map.of(), Taken.NONE, Usage.NONE, 0, null, null);
 }
