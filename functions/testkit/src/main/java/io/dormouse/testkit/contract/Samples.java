@@ -87,6 +87,7 @@ final class Samples {
                         "bash",
                         json("{'command':'ls'}"),
                         ToolCall.Gate.values()[i],
+                        i == 0 ? "always_allow" : null,
                         i == 3 ? "there is no such tool" : null))
                 .toList();
         List<ToolResult> results =
