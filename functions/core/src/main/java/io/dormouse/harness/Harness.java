@@ -50,6 +50,7 @@ public final class Harness {
         Optional<Head> found = ports.heads().read(thread);
         while (found.isPresent()) {
             Head head = found.get();
+            if (head.deleted()) return forget(head);
             switch (head.claim(owner, ports.pace().now())) {
                 case Head.Claim.NothingOwed n -> {
                     return Woken.NOTHING_OWED;
@@ -68,6 +69,16 @@ public final class Harness {
             }
         }
         return Woken.NOTHING_OWED;
+    }
+
+    /** What is left of a deleted session goes: its hand with its files, then its log. Safe to repeat, and to interrupt. */
+    private Woken forget(Head head) {
+        if (!head.owes()) return Woken.NOTHING_OWED;
+        memory.take(head.thread());
+        ports.hands().discard(head.thread());
+        ports.log().drop(head.thread());
+        ports.heads().swap(head, head.forgotten(ports.pace().now()));
+        return Woken.SETTLED;
     }
 
     private Woken work(Head claimed, Instant deadline) {

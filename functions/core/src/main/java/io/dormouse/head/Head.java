@@ -8,7 +8,9 @@ import io.dormouse.id.WorkspaceId;
 import io.dormouse.session.Input;
 import io.dormouse.session.Lane;
 import io.dormouse.session.Posted;
+import io.dormouse.session.Taken;
 import io.dormouse.session.ToolCall.Gate;
+import io.dormouse.session.Usage;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
@@ -188,11 +190,18 @@ public record Head(
                 List.of(),
                 // The epoch rises, so that a harness that noted something just now cannot write any more.
                 new Lease(lease.epoch() + 1, null, null),
-                snapshot,
+                Snapshot.FRESH,
                 archivedAt,
                 true,
                 createdAt,
                 now));
+    }
+
+    /** Of a deleted session, once its hand and its log are gone: nothing is owed any more. */
+    public Head forgotten(Instant now) {
+        Snapshot over = new Snapshot(
+                0, Snapshot.Phase.ENDED, Map.of(), Taken.NONE, Usage.NONE, 0, null, null);
+        return swap(List.of(), new Lease(lease.epoch(), null, null), over, now);
     }
 
     // ---- the lease
@@ -207,7 +216,7 @@ public record Head(
     }
 
     public Claim claim(String owner, Instant now) {
-        if (!owes()) return new Claim.NothingOwed();
+        if (deleted || !owes()) return new Claim.NothingOwed();
         if (!lease.claimableBy(owner, now)) return new Claim.Busy();
         return new Claim.Granted(swap(mail, new Lease(lease.epoch() + 1, owner, now), snapshot, updatedAt));
     }
@@ -262,7 +271,8 @@ public record Head(
 
     /** Whether a harness has something to do for this thread, now or when {@link #dueAt} comes. */
     public boolean owes() {
-        if (deleted) return false;
+        // What a deleted session owes is to be forgotten.
+        if (deleted) return snapshot.phase() != Snapshot.Phase.ENDED;
         return lease.held()
                 || snapshot.phase() == Snapshot.Phase.RUNNING
                 || snapshot.phase() == Snapshot.Phase.RETRYING

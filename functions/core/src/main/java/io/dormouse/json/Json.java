@@ -7,6 +7,7 @@ import com.fasterxml.jackson.core.StreamReadConstraints;
 import com.fasterxml.jackson.databind.DeserializationContext;
 import com.fasterxml.jackson.databind.DeserializationFeature;
 import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.ObjectReader;
 import com.fasterxml.jackson.databind.cfg.JsonNodeFeature;
 import com.fasterxml.jackson.databind.deser.std.FromStringDeserializer;
 import com.fasterxml.jackson.databind.json.JsonMapper;
@@ -23,9 +24,12 @@ public final class Json {
     /** Deeper input is refused: no honest request needs it, and recursion over it must not end a thread. */
     public static final int MAX_DEPTH = 100;
 
+    /** What we wrote wraps input into records of its own, and must be readable for ever. */
+    private static final int STORED_DEPTH = 2 * MAX_DEPTH;
+
     public static final JsonMapper MAPPER = JsonMapper.builder(JsonFactory.builder()
                     .streamReadConstraints(StreamReadConstraints.builder()
-                            .maxNestingDepth(MAX_DEPTH)
+                            .maxNestingDepth(STORED_DEPTH)
                             .maxStringLength(64_000_000)
                             .build())
                     .build())
@@ -40,6 +44,15 @@ public final class Json {
             .defaultPropertyInclusion(
                     JsonInclude.Value.construct(JsonInclude.Include.NON_NULL, JsonInclude.Include.NON_NULL))
             .build();
+
+    /** For JSON from outside: clients, models, tools. */
+    public static final ObjectReader INPUT = MAPPER.reader()
+            .with(JsonFactory.builder()
+                    .streamReadConstraints(StreamReadConstraints.builder()
+                            .maxNestingDepth(MAX_DEPTH)
+                            .maxStringLength(64_000_000)
+                            .build())
+                    .build());
 
     private Json() {}
 
