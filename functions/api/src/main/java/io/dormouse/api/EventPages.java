@@ -94,7 +94,7 @@ final class EventPages {
         JsonNode cursor = Json.object();
         if (text.length() <= 1024) {
             try {
-                cursor = Json.INPUT.readTree(Base64.getUrlDecoder().decode(text));
+                cursor = Json.MAPPER.readTree(Base64.getUrlDecoder().decode(text));
             } catch (IllegalArgumentException | IOException e) {
                 // Refused below, like a cursor of another list.
             }

@@ -7,7 +7,6 @@ import com.fasterxml.jackson.core.StreamReadConstraints;
 import com.fasterxml.jackson.databind.DeserializationContext;
 import com.fasterxml.jackson.databind.DeserializationFeature;
 import com.fasterxml.jackson.databind.JsonNode;
-import com.fasterxml.jackson.databind.ObjectReader;
 import com.fasterxml.jackson.databind.cfg.JsonNodeFeature;
 import com.fasterxml.jackson.databind.deser.std.FromStringDeserializer;
 import com.fasterxml.jackson.databind.json.JsonMapper;
@@ -24,12 +23,9 @@ public final class Json {
     /** Deeper input is refused: no honest request needs it, and recursion over it must not end a thread. */
     public static final int MAX_DEPTH = 100;
 
-    /** What we wrote wraps input into records of its own, and must be readable for ever. */
-    private static final int STORED_DEPTH = 2 * MAX_DEPTH;
-
     public static final JsonMapper MAPPER = JsonMapper.builder(JsonFactory.builder()
                     .streamReadConstraints(StreamReadConstraints.builder()
-                            .maxNestingDepth(STORED_DEPTH)
+                            .maxNestingDepth(MAX_DEPTH)
                             .maxStringLength(64_000_000)
                             .build())
                     .build())
@@ -45,16 +41,21 @@ public final class Json {
                     JsonInclude.Value.construct(JsonInclude.Include.NON_NULL, JsonInclude.Include.NON_NULL))
             .build();
 
-    /** For JSON from outside: clients, models, tools. */
-    public static final ObjectReader INPUT = MAPPER.reader()
-            .with(JsonFactory.builder()
-                    .streamReadConstraints(StreamReadConstraints.builder()
-                            .maxNestingDepth(MAX_DEPTH)
-                            .maxStringLength(64_000_000)
-                            .build())
-                    .build());
+    /** A record wraps content that was as deep as a request may be: what was accepted must be readable for ever. */
+    private static final JsonMapper STORED = deeper();
 
     private Json() {}
+
+    private static JsonMapper deeper() {
+        JsonMapper mapper = MAPPER.copy();
+        mapper.getFactory()
+                .setStreamReadConstraints(mapper.getFactory()
+                        .streamReadConstraints()
+                        .rebuild()
+                        .maxNestingDepth(2 * MAX_DEPTH)
+                        .build());
+        return mapper;
+    }
 
     public static ObjectNode object() {
         return MAPPER.createObjectNode();
@@ -89,9 +90,10 @@ public final class Json {
         }
     }
 
+    /** For records that we wrote ourselves. */
     public static <T> T read(byte[] bytes, Class<T> type) {
         try {
-            return MAPPER.readValue(bytes, type);
+            return STORED.readValue(bytes, type);
         } catch (IOException e) {
             throw new UncheckedIOException(e);
         }
