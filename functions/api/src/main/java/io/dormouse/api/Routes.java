@@ -1,6 +1,9 @@
 package io.dormouse.api;
 
-import io.dormouse.edge.Route;
+import static io.dormouse.edge.Route.delete;
+import static io.dormouse.edge.Route.get;
+import static io.dormouse.edge.Route.post;
+
 import io.dormouse.edge.RouteTable;
 import jakarta.enterprise.inject.Produces;
 import jakarta.inject.Singleton;
@@ -11,8 +14,22 @@ import java.util.List;
 public final class Routes {
     private final RouteTable table;
 
-    public Routes() {
-        table = new RouteTable(List.<Route>of());
+    public Routes(Agents agents, Environments environments, Models models) {
+        table = new RouteTable(List.of(
+                post("/v1/agents", agents::create),
+                get("/v1/agents", agents::list),
+                get("/v1/agents/{id}", agents::get),
+                post("/v1/agents/{id}", agents::update),
+                post("/v1/agents/{id}/archive", agents::archive),
+                get("/v1/agents/{id}/versions", agents::versions),
+                post("/v1/environments", environments::create),
+                get("/v1/environments", environments::list),
+                get("/v1/environments/{id}", environments::get),
+                post("/v1/environments/{id}", environments::update),
+                delete("/v1/environments/{id}", environments::delete),
+                post("/v1/environments/{id}/archive", environments::archive),
+                get("/v1/models", models::list),
+                get("/v1/models/{id}", models::get)));
     }
 
     @Produces

@@ -83,10 +83,7 @@ public final class Idempotency {
                     Resource current = taken.current();
                     JsonNode state = current.body();
                     boolean same = fingerprint.equals(state.path("fingerprint").asText());
-                    if (current.expiresAt() != null && !current.expiresAt().isAfter(now)) {
-                        saved = resources.swap(
-                                current, current.with(fresh.body(), now).expiring(fresh.expiresAt()));
-                    } else if (state.path("state").asText().equals("released")) {
+                    if (state.path("state").asText().equals("released")) {
                         // The same request goes on with the same ids; another one has nothing to do with them.
                         ObjectNode again = same ? again(state) : started(fingerprint, newSeed(), now);
                         saved = resources.swap(current, current.with(again, now));
