@@ -15,6 +15,7 @@ import io.dormouse.session.Posted;
 import io.dormouse.session.SessionLog;
 import io.dormouse.wire.Refused;
 import io.dormouse.wire.WireEvents;
+import jakarta.inject.Singleton;
 import java.io.IOException;
 import java.time.Instant;
 import java.util.ArrayList;
@@ -28,6 +29,7 @@ import java.util.Set;
  * Pages over the events of a log. A cursor is the place of the last event that was given: an entry's position and the
  * event's index in it. What waits in the mailbox comes last and has no place yet.
  */
+@Singleton
 final class EventPages {
     static final int MAX_LIMIT = 1000;
     private static final int READ = 200;
@@ -100,7 +102,8 @@ final class EventPages {
             }
         }
         Optional<Place> after = Place.parse(cursor.path("after").asText());
-        if (after.isEmpty() || !cursor.path("session").asText().equals(head.session().text()))
+        if (after.isEmpty()
+                || !cursor.path("session").asText().equals(head.session().text()))
             throw Refused.invalid("page: is not a cursor of this list");
         scan.ascending = cursor.path("order").asText().equals("asc");
         if (order != null && scan.ascending != order.equals("asc"))
@@ -133,6 +136,7 @@ final class EventPages {
         Place place;
         /** Null when there is nothing after this page. */
         Place next;
+
         private Place last;
 
         Scan(ThreadId thread, WireEvents view, Query query) {
@@ -196,8 +200,9 @@ final class EventPages {
             List<ObjectNode> events = view.of(entry);
             for (int i = 0; i < events.size(); i++) {
                 Place at = new Place(entry.position(), i);
-                if (place != null && (at.position() < place.position() || at.position() == place.position() && i <= place.index()))
-                    continue;
+                if (place != null
+                        && (at.position() < place.position()
+                                || at.position() == place.position() && i <= place.index())) continue;
                 if (wanted(events.get(i)) && !add(events.get(i), at)) return false;
             }
             return true;
@@ -205,9 +210,7 @@ final class EventPages {
 
         void backwards(Head head) {
             List<Posted> mail = heads.read(thread).map(Head::pending).orElse(List.of());
-            long end = place == null
-                    ? end(log, thread, head.snapshot().position())
-                    : place.position();
+            long end = place == null ? end(log, thread, head.snapshot().position()) : place.position();
             if (place == null) {
                 // So that a cursor exists even when the page is full of what has no place yet.
                 last = new Place(end + 1, 0);

@@ -15,6 +15,7 @@ import io.dormouse.session.SessionLog;
 import io.dormouse.wire.Feed;
 import io.dormouse.wire.Refused;
 import io.dormouse.wire.WireEvents;
+import jakarta.inject.Singleton;
 import java.time.Duration;
 import java.time.InstantSource;
 import java.util.ArrayDeque;
@@ -28,6 +29,7 @@ import java.util.Set;
  * Tails a log as server-sent events. Every event of the log has an {@code id:} line with its place; a client that comes
  * back with {@code Last-Event-ID} goes on right behind it, and neither misses nor repeats one. Live deltas have none.
  */
+@Singleton
 final class EventStreams {
     private static final Duration HEARTBEAT = Duration.ofSeconds(15);
     private static final int READ = 100;
@@ -62,7 +64,10 @@ final class EventStreams {
             try (Feed.Watch watch = feed.watch(head.thread())) {
                 Place after = resume != null
                         ? resume
-                        : new Place(EventPages.end(log, head.thread(), head.snapshot().position()), Integer.MAX_VALUE);
+                        : new Place(
+                                EventPages.end(
+                                        log, head.thread(), head.snapshot().position()),
+                                Integer.MAX_VALUE);
                 new Tail(head.thread(), view, Set.copyOf(deltas), after, out).follow(watch);
             }
         });

@@ -17,9 +17,11 @@ import io.dormouse.session.Posted;
 import io.dormouse.wire.ApiError;
 import io.dormouse.wire.Refused;
 import io.dormouse.wire.WireEvents;
+import jakarta.inject.Singleton;
 import java.util.List;
 
 /** {@code /v1/sessions/{id}/events}: send, list, stream; the same views serve the threads of a session. */
+@Singleton
 public final class Events {
     private final SessionFinder finder;
     private final Posts posts;
@@ -68,12 +70,14 @@ public final class Events {
 
     public Answer list(Call call) {
         Found found = finder.find(call);
-        return Answer.ok(pages.list(call, found.head(), view(found.document(), found.head().thread())));
+        return Answer.ok(pages.list(
+                call, found.head(), view(found.document(), found.head().thread())));
     }
 
     public Answer stream(Call call) {
         Found found = finder.find(call);
-        return streams.stream(call, found.head(), view(found.document(), found.head().thread()));
+        return streams.stream(
+                call, found.head(), view(found.document(), found.head().thread()));
     }
 
     private WireEvents view(Resource session, ThreadId thread) {

@@ -1,6 +1,5 @@
 package io.dormouse.api;
 
-import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.dormouse.edge.Fields;
@@ -61,8 +60,7 @@ final class Inputs {
         for (Fields event : body.objects("initial_events", MAX_INITIAL_EVENTS)) {
             String type = event.text("type", 1, 100);
             if (type.equals("user.define_outcome")) throw notYet(event, type);
-            if (!type.equals("user.message"))
-                throw event.refuse("type", "must be user.message or user.define_outcome");
+            if (!type.equals("user.message")) throw event.refuse("type", "must be user.message or user.define_outcome");
             inputs.add(event(event));
         }
         return inputs;
@@ -200,7 +198,8 @@ final class Inputs {
         int end = data.endsWith("==") ? data.length() - 2 : data.endsWith("=") ? data.length() - 1 : data.length();
         for (int i = 0; i < end; i++) {
             char c = data.charAt(i);
-            boolean digit = c >= 'A' && c <= 'Z' || c >= 'a' && c <= 'z' || c >= '0' && c <= '9' || c == '+' || c == '/';
+            boolean digit =
+                    c >= 'A' && c <= 'Z' || c >= 'a' && c <= 'z' || c >= '0' && c <= '9' || c == '+' || c == '/';
             if (!digit) return false;
         }
         return true;
@@ -237,5 +236,4 @@ final class Inputs {
     static boolean hasSystemMessage(List<Input> inputs) {
         return inputs.stream().anyMatch(Input.SystemMessage.class::isInstance);
     }
-
 }

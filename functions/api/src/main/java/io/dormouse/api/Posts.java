@@ -14,12 +14,14 @@ import io.dormouse.session.SessionLog;
 import io.dormouse.session.ToolCall.Gate;
 import io.dormouse.wire.ApiError;
 import io.dormouse.wire.Refused;
+import jakarta.inject.Singleton;
 import java.time.InstantSource;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 
 /** Puts inputs into a thread's mailbox and asks for a wake: durable, whole or not at all, before it returns. */
+@Singleton
 final class Posts {
     private static final int PAGE = 500;
 
@@ -88,8 +90,7 @@ final class Posts {
                 switch (refused.why()) {
                     case GONE -> new ApiError.NotFound("No session " + detail);
                     case ARCHIVED -> new ApiError.Invalid("Cannot send events to archived session: " + detail);
-                    case MAILBOX_FULL ->
-                        new ApiError.RateLimited("Too many events wait to be processed: " + detail, 1);
+                    case MAILBOX_FULL -> new ApiError.RateLimited("Too many events wait to be processed: " + detail, 1);
                     case AWAITING_ANSWERS ->
                         new ApiError.Invalid("This session is waiting on responses to events " + detail
                                 + ". Send user.tool_confirmation, user.custom_tool_result, user.tool_result or"

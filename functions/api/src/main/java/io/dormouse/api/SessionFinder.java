@@ -8,9 +8,11 @@ import io.dormouse.id.WorkspaceId;
 import io.dormouse.resource.Resource;
 import io.dormouse.resource.Resources;
 import io.dormouse.wire.Refused;
+import jakarta.inject.Singleton;
 import java.util.Optional;
 
 /** Finds the session that a request names. Another workspace's session does not exist. */
+@Singleton
 final class SessionFinder {
     static final String KIND = "session";
 
@@ -30,7 +32,8 @@ final class SessionFinder {
     }
 
     Optional<Found> found(WorkspaceId workspace, String id) {
-        return SessionId.parse(id).flatMap(session -> heads.read(session.primaryThread()))
+        return SessionId.parse(id)
+                .flatMap(session -> heads.read(session.primaryThread()))
                 .filter(head -> visible(head, workspace))
                 .flatMap(head -> resources.read(workspace, KIND, id).map(document -> new Found(document, head)));
     }

@@ -6,9 +6,11 @@ import io.dormouse.edge.Call;
 import io.dormouse.edge.Fields;
 import io.dormouse.json.Json;
 import io.dormouse.wire.Refused;
+import jakarta.inject.Singleton;
 import java.util.List;
 
 /** {@code /v1/sessions/{id}/resources}. There are no files to attach yet, so a session has no resources. */
+@Singleton
 public final class SessionResources {
     private final SessionFinder finder;
 
@@ -41,8 +43,7 @@ public final class SessionResources {
     static void check(Fields session) {
         for (Fields resource : session.objects("resources", 999)) {
             switch (resource.oneOf("type", List.of("file", "github_repository", "memory_store"))) {
-                case "file" ->
-                    throw resource.refuse("file_id", "there is no file " + resource.text("file_id", 1, 200));
+                case "file" -> throw resource.refuse("file_id", "there is no file " + resource.text("file_id", 1, 200));
                 default -> throw resource.refuse("type", "this kind of resource is not supported by this server yet");
             }
         }

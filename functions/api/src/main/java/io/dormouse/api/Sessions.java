@@ -22,10 +22,10 @@ import io.dormouse.session.Entry;
 import io.dormouse.session.Fact;
 import io.dormouse.session.Input;
 import io.dormouse.session.SessionLog;
-import io.dormouse.wire.ApiError;
 import io.dormouse.wire.Feed;
 import io.dormouse.wire.Refused;
 import io.dormouse.wire.UsageView;
+import jakarta.inject.Singleton;
 import java.time.Duration;
 import java.time.Instant;
 import java.time.InstantSource;
@@ -40,6 +40,7 @@ import java.util.function.Predicate;
  * {@code /v1/sessions}. What a session is made with is a stored document; what happens to it is in its log; the head tells
  * its state. A session exists from the moment its head does, which is written last.
  */
+@Singleton
 public final class Sessions {
     private static final int MAX_TITLE = 500;
     private static final List<String> STATUSES = List.of("idle", "running", "rescheduling", "terminated");
@@ -52,6 +53,7 @@ public final class Sessions {
     private final Feed feed;
     private final InstantSource clock;
     private final Agents agents;
+    private final Environments environments;
     private final SessionFinder finder;
     private final Posts posts;
 
@@ -64,6 +66,7 @@ public final class Sessions {
             Feed feed,
             InstantSource clock,
             Agents agents,
+            Environments environments,
             SessionFinder finder,
             Posts posts) {
         this.resources = resources;
@@ -74,6 +77,7 @@ public final class Sessions {
         this.feed = feed;
         this.clock = clock;
         this.agents = agents;
+        this.environments = environments;
         this.finder = finder;
         this.posts = posts;
     }
@@ -84,8 +88,7 @@ public final class Sessions {
         SessionId id = call.ids().session();
         String nonce = call.ids().next();
         List<Input> initial = new Inputs(call.ids(), spill, id.primaryThread()).initial(body);
-        if (body.raw("agent") == null) throw body.refuse("agent", "is required");
-        ObjectNode agent = agents.snapshot(call.workspace(), body.raw("agent"));
+        ObjectNode agent = agents.resolve(call.workspace(), body, "agent");
         if (!agent.path("mcp_servers").isEmpty())
             throw body.refuse("agent", "its MCP servers are not supported by this server yet");
         String environment = environment(call, body.text("environment_id", 1, 200));
@@ -110,10 +113,12 @@ public final class Sessions {
     }
 
     private String environment(Call call, String id) {
-        Resource environment = Lookup.find(resources, call.workspace(), "environment", "env_", id);
-        if (environment.archivedAt() != null)
-            throw new Refused(new ApiError.Invalid("The environment " + id + " is archived", "environment_archived"));
-        if (environment.body().path("config").path("type").asText().equals("self_hosted"))
+        if (environments
+                .usable(call.workspace(), id)
+                .path("config")
+                .path("type")
+                .asText()
+                .equals("self_hosted"))
             throw Refused.invalid("environment_id: self_hosted environments are not supported by this server yet");
         return id;
     }
@@ -123,7 +128,8 @@ public final class Sessions {
     }
 
     private Answer get(Call call, String id) {
-        return Answer.ok(view(finder.found(call.workspace(), id).orElseThrow(() -> Refused.notFound("No session " + id))));
+        return Answer.ok(
+                view(finder.found(call.workspace(), id).orElseThrow(() -> Refused.notFound("No session " + id))));
     }
 
     public Answer list(Call call) {
@@ -142,7 +148,9 @@ public final class Sessions {
                     || agent != null && !agent.equals(snapshot.path("id").asText())
                     || version != 0 && version != snapshot.path("version").asInt()) return false;
             Optional<Head> head = heads.read(new SessionId(document.id()).primaryThread());
-            if (head.isEmpty() || head.get().deleted() || !archived && head.get().archivedAt() != null) return false;
+            if (head.isEmpty()
+                    || head.get().deleted()
+                    || !archived && head.get().archivedAt() != null) return false;
             if (!statuses.isEmpty() && !statuses.contains(status(head.get()))) return false;
             seen.put(document.id(), head.get());
             return true;
@@ -267,7 +275,9 @@ public final class Sessions {
         Instant updated = head.updatedAt().isAfter(document.updatedAt()) ? head.updatedAt() : document.updatedAt();
         return view.put("created_at", document.createdAt().toString())
                 .put("updated_at", updated.toString())
-                .put("archived_at", head.archivedAt() == null ? null : head.archivedAt().toString());
+                .put(
+                        "archived_at",
+                        head.archivedAt() == null ? null : head.archivedAt().toString());
     }
 
     private static String status(Head head) {

@@ -8,11 +8,13 @@ import io.dormouse.head.Head;
 import io.dormouse.json.Json;
 import io.dormouse.wire.Refused;
 import io.dormouse.wire.UsageView;
+import jakarta.inject.Singleton;
 import java.time.InstantSource;
 import java.util.List;
 import java.util.Locale;
 
 /** {@code /v1/sessions/{id}/threads}. For now a session has one thread, the primary one, and it is the session's own log. */
+@Singleton
 public final class Threads {
     private static final List<String> STATUSES = List.of("idle", "running", "rescheduling", "terminated");
 
@@ -33,7 +35,8 @@ public final class Threads {
         if (call.query().text("page") != null) throw Refused.invalid("page: is not a cursor of this list");
         ObjectNode answer = Json.object();
         ObjectNode thread = view(found);
-        boolean wanted = statuses.isEmpty() || statuses.contains(thread.path("status").asText());
+        boolean wanted =
+                statuses.isEmpty() || statuses.contains(thread.path("status").asText());
         answer.putArray("data").addAll(wanted ? List.of(thread) : List.of());
         answer.putNull("next_page");
         return Answer.ok(answer);
@@ -85,6 +88,8 @@ public final class Threads {
         return view.putNull("workflow_run_id")
                 .put("created_at", head.createdAt().toString())
                 .put("updated_at", head.updatedAt().toString())
-                .put("archived_at", head.archivedAt() == null ? null : head.archivedAt().toString());
+                .put(
+                        "archived_at",
+                        head.archivedAt() == null ? null : head.archivedAt().toString());
     }
 }

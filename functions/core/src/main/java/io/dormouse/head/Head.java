@@ -199,8 +199,7 @@ public record Head(
 
     /** Of a deleted session, once its hand and its log are gone: nothing is owed any more. */
     public Head forgotten(Instant now) {
-        Snapshot over = new Snapshot(
-                0, Snapshot.Phase.ENDED, Map.of(), Taken.NONE, Usage.NONE, 0, null, null);
+        Snapshot over = new Snapshot(0, Snapshot.Phase.ENDED, Map.of(), Taken.NONE, Usage.NONE, 0, null, null);
         return swap(List.of(), new Lease(lease.epoch(), null, null), over, now);
     }
 

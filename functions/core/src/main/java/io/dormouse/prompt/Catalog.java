@@ -9,6 +9,7 @@ import java.io.UncheckedIOException;
 import java.math.BigDecimal;
 import java.util.HashMap;
 import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.Map;
 
 /** What is known of models: windows, limits and list prices, from one resource file, {@code models.json}. */
@@ -20,14 +21,14 @@ public final class Catalog {
     private static final int REPLY_TOKENS = 32_000;
 
     private final Map<String, JsonNode> models = new LinkedHashMap<>();
-    private final Map<String, Price> prices = new HashMap<>();
+    private final Map<String, Prices> prices = new HashMap<>();
 
-    /** @param models the content of the file: an array of models */
-    public Catalog(JsonNode models) {
-        for (JsonNode model : models) {
+    /** @param file the content of the file: {@code models}, an array, newest first, and the price of web searches */
+    public Catalog(JsonNode file) {
+        for (JsonNode model : file.path("models")) {
             String id = model.path("id").asText();
-            this.models.put(id, model);
-            if (model.hasNonNull("prices")) prices.put(id, new Price(model.get("prices")));
+            models.put(id, model);
+            if (model.hasNonNull("prices")) prices.put(id, Prices.of(model, file));
         }
     }
 
@@ -39,9 +40,9 @@ public final class Catalog {
         }
     }
 
-    /** Every model that is described, newest first, as the file has it. */
-    public Iterable<JsonNode> models() {
-        return models.values();
+    /** Of every model that is described, newest first. */
+    public List<String> ids() {
+        return List.copyOf(models.keySet());
     }
 
     /** Null when it is not described. */
@@ -63,27 +64,42 @@ public final class Catalog {
         return known == null || known.path("system_messages").asBoolean(false);
     }
 
-    /** The usage with its list price; 0 for a model without a price. */
+    /** The usage with its list price; 0 for a model without one. */
     public Usage priced(String model, Usage usage) {
-        Price price = prices.get(model);
-        return price == null ? usage : usage.priced(price.of(usage));
+        Prices of = prices.get(model);
+        return of == null ? usage : usage.priced(of.nanoUsd(usage));
     }
 
-    public boolean hasPrice(String model) {
-        return prices.containsKey(model);
+    /** @param longPrompt what everything costs when the prompt has more tokens than {@code longOver} */
+    private record Prices(Price usual, Price longPrompt, long longOver) {
+        static Prices of(JsonNode model, JsonNode file) {
+            Price usual = new Price(model.get("prices"), file);
+            JsonNode longer = model.path("long_prompt");
+            return longer.isMissingNode()
+                    ? new Prices(usual, usual, Long.MAX_VALUE)
+                    : new Prices(
+                            usual,
+                            new Price(longer.path("prices"), file),
+                            longer.path("over_tokens").asLong());
+        }
+
+        long nanoUsd(Usage usage) {
+            long prompt = usage.input() + usage.cacheRead() + usage.cacheWrite5m() + usage.cacheWrite1h();
+            return (prompt > longOver ? longPrompt : usual).nanoUsd(usage);
+        }
     }
 
     /** Billionths of a dollar for one token: a dollar for a million tokens is 1,000 of them. */
     private record Price(
             long input, long output, long cacheRead, long cacheWrite5m, long cacheWrite1h, long webSearch) {
-        Price(JsonNode usdPerMillion) {
+        Price(JsonNode usdPerMillion, JsonNode file) {
             this(
                     nano(usdPerMillion, "input", 1_000),
                     nano(usdPerMillion, "output", 1_000),
                     nano(usdPerMillion, "cache_read", 1_000),
                     nano(usdPerMillion, "cache_write_5m", 1_000),
                     nano(usdPerMillion, "cache_write_1h", 1_000),
-                    nano(usdPerMillion, "web_search_usd_per_1000", 1_000_000));
+                    nano(file, "web_search_usd_per_1000", 1_000_000));
         }
 
         private static long nano(JsonNode prices, String name, long scale) {
@@ -92,7 +108,7 @@ public final class Catalog {
                     .longValueExact();
         }
 
-        long of(Usage usage) {
+        long nanoUsd(Usage usage) {
             return usage.input() * input
                     + usage.output() * output
                     + usage.cacheRead() * cacheRead
