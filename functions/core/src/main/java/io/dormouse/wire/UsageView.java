@@ -22,10 +22,12 @@ public final class UsageView {
                 .put("web_search_requests", usage.webSearches())
                 .put("web_fetch_requests", 0);
         view.put("active_seconds", seconds(activeMillis));
-        // Whole cents, half up: the log keeps the billionths. What a model without a price cost is unknown, not nothing.
+        // Whole cents, half up: the log keeps the billionths. What a model without a price cost is unknown, not
+        // nothing.
         boolean unknown = usage.listNanoUsd() == 0 && usage.input() + usage.output() + usage.cacheRead() > 0;
         long cents = (usage.listNanoUsd() + NANO_USD_PER_CENT / 2) / NANO_USD_PER_CENT;
-        if (!unknown) view.putObject("list_cost").put("amount", Long.toString(cents)).put("currency", "USD");
+        if (!unknown)
+            view.putObject("list_cost").put("amount", Long.toString(cents)).put("currency", "USD");
         return view;
     }
 
