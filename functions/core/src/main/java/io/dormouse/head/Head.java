@@ -1,6 +1,5 @@
 package io.dormouse.head;
 
-import com.fasterxml.jackson.annotation.JsonIgnore;
 import io.dormouse.id.EventId;
 import io.dormouse.id.SessionId;
 import io.dormouse.id.ThreadId;
@@ -45,6 +44,8 @@ public record Head(
 
     /** A full mailbox refuses; nothing that was accepted is ever dropped. */
     public static final int MAX_MAIL = 200;
+
+    public static final int MAX_MAIL_BYTES = 96 * 1024;
 
     public static Head fresh(WorkspaceId workspace, SessionId session, Instant now) {
         return new Head(
@@ -270,8 +271,7 @@ public record Head(
     }
 
     /** Whether there is mail that the phase allows to act on: a message that waits for answers is not. */
-    @JsonIgnore
-    private boolean actionable() {
+    public boolean actionable() {
         if (snapshot.phase() == Snapshot.Phase.ENDED) return false;
         for (Posted posted : pending()) {
             Lane lane = posted.input().lane();
