@@ -188,9 +188,10 @@ final class Shift {
     Harness.Woken park(Instant until) {
         swap(current -> Optional.of(current.release(Snapshot.of(conversation), now())));
         if (lost) return Harness.Woken.LOST;
-        // Mail that came in the meantime must not wait as long as the retry.
-        if (head.pending().isEmpty()) ports.wakes().sendAt(thread, until);
-        else ports.wakes().send(thread);
+        // An interrupt that came in the meantime must not wait as long as the retry. A message must: woken at once, the
+        // next owner would find nothing to do before then, and wake the one after it.
+        if (head.actionable()) ports.wakes().send(thread);
+        else ports.wakes().sendAt(thread, until);
         return Harness.Woken.HANDED_OVER;
     }
 
