@@ -13,6 +13,7 @@ import static io.dormouse.Given.mail;
 import static io.dormouse.Given.noonPlus;
 import static io.dormouse.Given.renamed;
 import static io.dormouse.Given.systemSays;
+import static io.dormouse.Given.text;
 import static io.dormouse.Given.userSays;
 import static org.assertj.core.api.Assertions.assertThat;
 
@@ -212,7 +213,7 @@ class HeadTest {
 
     @Test
     void a_mailbox_is_bounded_in_bytes_so_that_a_store_can_hold_it() {
-        Input large = userSays("x".repeat(Head.MAX_MAIL_BYTES / 2));
+        Input large = new Input.UserMessage(id("large"), text("x".repeat(Head.MAX_MAIL_BYTES / 2)));
         Head head = posted(FRESH, large);
         assertThat(head.post(List.of(large), NOON)).isInstanceOf(Posting.Refused.class);
         assertThat(head.post(List.of(userSays("small")), NOON)).isInstanceOf(Posting.Accepted.class);
