@@ -25,23 +25,24 @@ import java.util.List;
  * gives a new play, so that a test can branch.
  *
  * @param step what the harness would do now, outside of the log
+ * @param came how many facts of the last entry came from outside; the others were decided
  */
-public record Play(Head head, List<Entry> log, Conversation conversation, Step step, Instant now) {
+public record Play(Head head, List<Entry> log, Conversation conversation, Step step, Instant now, int came) {
     public static Play begin() {
         Entry first = new Entry(1, 0, "n1", Given.NOON, List.of(Given.sessionBegan()));
         Head head = Head.fresh(WorkspaceId.DEFAULT, Given.SESSION, Given.NOON);
-        return new Play(head, List.of(first), Conversation.EMPTY.after(first), new Step.Rest(), Given.NOON);
+        return new Play(head, List.of(first), Conversation.EMPTY.after(first), new Step.Rest(), Given.NOON, 1);
     }
 
     /** The client posts; nobody has looked yet. */
     public Play post(Input... inputs) {
         Head.Posting posting = head.post(List.of(inputs), now);
         assertThat(posting).isInstanceOf(Head.Posting.Accepted.class);
-        return new Play(((Head.Posting.Accepted) posting).next(), log, conversation, step, now);
+        return new Play(((Head.Posting.Accepted) posting).next(), log, conversation, step, now, came);
     }
 
     public Play later(Duration duration) {
-        return new Play(head, log, conversation, step, now.plus(duration));
+        return new Play(head, log, conversation, step, now.plus(duration), came);
     }
 
     /** One turn of the loop: this is what the last step came to; it is told with all that follows, and the head learns. */
@@ -71,7 +72,7 @@ public record Play(Head head, List<Entry> log, Conversation conversation, Step s
         }
         Snapshot snapshot = Snapshot.of(folded);
         Head after = next instanceof Step.Rest ? held.settle(snapshot, at).orElseThrow() : held.beat(snapshot, at);
-        return new Play(after, List.copyOf(longer), folded, next, at);
+        return new Play(after, List.copyOf(longer), folded, next, at, outcome.length);
     }
 
     /** The request that the model is to answer now. */
