@@ -36,7 +36,9 @@ final class Banner {
                 .replace("{home}", settings.home().toString())
                 .replace(
                         "{warning}",
-                        settings.unsafeHands() ? "\n  WARNING: commands run without isolation, with your rights\n" : "");
+                        settings.unsafeHands()
+                                ? "\n  WARNING: commands run without isolation, with your rights\n"
+                                : "");
     }
 
     private static String template() throws IOException {

@@ -30,8 +30,8 @@ final class Home implements AutoCloseable {
     /** The lock goes with the process, however it ends. */
     static Home lock(Path folder) throws IOException {
         prepare(folder);
-        FileChannel channel = FileChannel.open(
-                folder.resolve("lock"), StandardOpenOption.CREATE, StandardOpenOption.WRITE);
+        FileChannel channel =
+                FileChannel.open(folder.resolve("lock"), StandardOpenOption.CREATE, StandardOpenOption.WRITE);
         FileLock lock;
         try {
             lock = channel.tryLock();

@@ -35,8 +35,20 @@ class LayoutTest {
             "local-stack", Set.of("functions/core", "functions/api", "functions/harness"));
 
     private static final Set<String> LAYER_NAMES = Set.of(
-            "util", "utils", "common", "impl", "manager", "service", "services", "helper", "helpers", "model", "models",
-            "dto", "exception", "exceptions");
+            "util",
+            "utils",
+            "common",
+            "impl",
+            "manager",
+            "service",
+            "services",
+            "helper",
+            "helpers",
+            "model",
+            "models",
+            "dto",
+            "exception",
+            "exceptions");
 
     private static JavaClasses classes(String module) {
         Path folder = ROOT.resolve(module).resolve("target/classes");
@@ -52,9 +64,11 @@ class LayoutTest {
         for (String module : MODULES.keySet())
             for (JavaClass c : classes(module))
                 for (Dependency dependency : c.getDirectDependenciesFromSelf()) {
-                    String target = owner.get(dependency.getTargetClass().getBaseComponentType().getName());
-                    if (target != null && !target.equals(module) && !MODULES.get(module).contains(target))
-                        wrong.add(dependency.getDescription());
+                    String target = owner.get(
+                            dependency.getTargetClass().getBaseComponentType().getName());
+                    if (target != null
+                            && !target.equals(module)
+                            && !MODULES.get(module).contains(target)) wrong.add(dependency.getDescription());
                 }
         assertThat(wrong).isEmpty();
     }

@@ -179,19 +179,16 @@ public record Head(
 
     private boolean overfull(List<Input> inputs) {
         for (Lane lane : Lane.values()) {
-            int count = 0;
-            long bytes = 0;
-            boolean grows = false;
-            for (Input input : inputs) grows |= input.lane() == lane;
-            if (!grows) continue;
-            for (Input input : Stream.concat(mail.stream().map(Posted::input), inputs.stream())
-                    .toList()) {
-                if (input.lane() != lane) continue;
-                count++;
-                bytes += Json.bytes(input).length;
-            }
+            List<Input> waiting = Stream.concat(mail.stream().map(Posted::input), inputs.stream())
+                    .filter(input -> input.lane() == lane)
+                    .toList();
             // How large a single input may be is for the border to say; alone it is always let in.
-            if (count > MAX_MAIL || (count > 1 && bytes > MAX_MAIL_BYTES)) return true;
+            if (waiting.size() < 2 || inputs.stream().noneMatch(input -> input.lane() == lane)) continue;
+            if (waiting.size() > MAX_MAIL
+                    || waiting.stream()
+                                    .mapToLong(input -> Json.bytes(input).length)
+                                    .sum()
+                            > MAX_MAIL_BYTES) return true;
         }
         return false;
     }

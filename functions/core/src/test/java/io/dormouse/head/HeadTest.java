@@ -90,8 +90,16 @@ class HeadTest {
         Head gone = FRESH.delete(NOON).orElseThrow();
         for (Input input : oneOfEach())
             assertThat(gone.post(List.of(input), NOON)).isEqualTo(new Posting.Refused(Why.GONE, SESSION.text()));
-        assertThat(gone.owes()).isFalse();
         assertThat(gone.claim("me", NOON)).isEqualTo(new Claim.NothingOwed());
+    }
+
+    @Test
+    void a_deleted_session_owes_its_forgetting_and_then_nothing() {
+        Head gone = FRESH.delete(NOON).orElseThrow();
+        assertThat(gone.owes()).isTrue();
+        assertThat(gone.forgotten(noonPlus(1)).owes()).isFalse();
+        assertThat(gone.forgotten(noonPlus(1)).owedAt()).isEmpty();
+        assertThat(gone.forgotten(noonPlus(1)).deleted()).isTrue();
     }
 
     @Test
@@ -284,7 +292,7 @@ class HeadTest {
         assertThat(gone.version()).isEqualTo(claimed.version() + 1);
         assertThat(gone.lease()).isEqualTo(new Lease(claimed.lease().epoch() + 1, null, null));
         assertThat(gone.heldUnder(claimed.lease().epoch())).isFalse();
-        assertThat(gone.owedAt()).isEmpty();
+        assertThat(gone.owedAt()).contains(noonPlus(1));
     }
 
     // ---- the lease
