@@ -28,6 +28,7 @@ final class Legality {
                     if (!before.equals("user") && !before.equals("system")) faults.add("system behind " + before);
                 }
                 case "user" -> {
+                    if (before.equals("system")) faults.add("a user behind system");
                     if (turn.equals("user")) faults.add("two users in a row");
                     List<String> answered = new ArrayList<>();
                     boolean others = false;

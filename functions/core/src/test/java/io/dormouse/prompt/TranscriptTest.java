@@ -196,6 +196,15 @@ class TranscriptTest {
     }
 
     @Test
+    void a_system_message_moves_behind_what_the_user_says_before_the_models_next_word() {
+        assertThat(brief(
+                        turn(userSays("hi"), systemSays("Be kind.")),
+                        failed("x", noonPlus(1)),
+                        new Fact.InputsJoined(mailFrom(3, userSays("more")))))
+                .containsExactly("user | hi | more", "system | Be kind.");
+    }
+
+    @Test
     void notes_say_nothing_to_the_model() {
         assertThat(brief(
                         turn(userSays("hi")),
@@ -314,6 +323,8 @@ class TranscriptTest {
                 boolean asks = log.get(i - 1).facts().getLast() instanceof Fact.ModelAsked;
                 if (!asks) continue;
                 List<String> earlier = flat(messages(Transcript.of(log.subList(0, i))));
+                // A system message moves behind what the user says before the model's next word.
+                while (earlier.getLast().startsWith("\"system\"")) earlier.removeLast();
                 assertThat(flat(messages(Transcript.of(log)))).as("%s", log).startsWith(earlier.toArray(String[]::new));
                 return;
             }
