@@ -32,19 +32,27 @@ import java.util.function.BiConsumer;
 
 /** Every short history of a session: all that a client, a model and the hands may do, in every order, up to a number of moves. */
 public final class Histories {
+    private record Move(Play before, Play after) {}
+
+    /** Moves by their number: the first ones of all histories, the second ones … Kept, for many tests walk them. */
+    private static final List<List<Move>> LEVELS = new ArrayList<>();
+
     private Histories() {}
 
     /** Visits every move as (before, after), those before a move before those after it. */
-    public static void walk(int moves, BiConsumer<Play, Play> visitor) {
-        walk(Play.begin(), moves, visitor);
+    public static synchronized void walk(int moves, BiConsumer<Play, Play> visitor) {
+        while (LEVELS.size() < moves) LEVELS.add(nextLevel());
+        for (List<Move> level : LEVELS.subList(0, moves))
+            for (Move move : level) visitor.accept(move.before(), move.after());
     }
 
-    private static void walk(Play play, int moves, BiConsumer<Play, Play> visitor) {
-        if (moves == 0) return;
-        for (Play next : after(play)) {
-            visitor.accept(play, next);
-            walk(next, moves - 1, visitor);
-        }
+    private static List<Move> nextLevel() {
+        List<Move> next = new ArrayList<>();
+        if (LEVELS.isEmpty()) for (Play first : after(Play.begin())) next.add(new Move(Play.begin(), first));
+        else
+            for (Move move : LEVELS.getLast())
+                for (Play after : after(move.after())) next.add(new Move(move.after(), after));
+        return next;
     }
 
     private static List<Play> after(Play play) {

@@ -165,7 +165,7 @@ class ConversationTest {
 
     @Test
     void a_harness_that_dies_at_any_fact_is_followed_by_one_that_goes_on_where_it_stopped() {
-        Histories.walk(5, (before, after) -> {
+        Histories.walk(6, (before, after) -> {
             if (after.log().size() == before.log().size()) return;
             Entry entry = after.log().getLast();
             Stamp stamp = new Stamp(entry.time(), entry.nonce());
@@ -199,7 +199,7 @@ class ConversationTest {
 
     @Test
     void a_log_that_is_read_back_folds_to_the_same() {
-        Histories.walk(4, (before, after) -> {
+        Histories.walk(5, (before, after) -> {
             Conversation now = Conversation.EMPTY;
             for (Entry entry : after.log()) now = now.after(Json.read(Json.bytes(entry), Entry.class));
             assertThat(now).isEqualTo(after.conversation());
@@ -208,7 +208,7 @@ class ConversationTest {
 
     @Test
     void every_input_is_told_once_and_in_the_order_of_its_lane() {
-        Histories.walk(5, (before, after) -> {
+        Histories.walk(6, (before, after) -> {
             List<Posted> told = after.told();
             Set<Long> seqs = new HashSet<>();
             for (Posted posted : told) assertThat(seqs.add(posted.seq())).isTrue();
@@ -229,7 +229,7 @@ class ConversationTest {
 
     @Test
     void the_head_says_what_the_step_says() {
-        Histories.walk(5, (before, after) -> {
+        Histories.walk(6, (before, after) -> {
             Head head = after.head();
             boolean rests = after.step() instanceof Step.Rest;
             assertThat(head.owes()).isEqualTo(!rests);
@@ -243,7 +243,7 @@ class ConversationTest {
 
     @Test
     void every_call_is_answered_before_the_model_is_asked_again() {
-        Histories.walk(5, (before, after) -> {
+        Histories.walk(6, (before, after) -> {
             Set<Object> open = new HashSet<>();
             for (Entry entry : after.log())
                 for (Fact fact : entry.facts()) {
