@@ -14,7 +14,6 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.atomic.AtomicBoolean;
-import java.util.regex.Pattern;
 
 /**
  * The {@code bash} tool: {@code {command?, restart?, timeout_ms?}} on one persistent shell. Calls run one after the other
@@ -24,10 +23,6 @@ public final class Shell implements AutoCloseable {
     static final Duration DEFAULT_TIMEOUT = Duration.ofSeconds(120);
     static final Duration LONGEST_TIMEOUT = Duration.ofSeconds(600);
     private static final int LONGEST_COMMAND_CHARS = 1_000_000;
-
-    /** bash says this when it looks for a terminal that no room has. */
-    private static final Pattern TERMINAL_NOISE =
-            Pattern.compile("bash: \\[\\d+: \\d+ \\(\\d+\\)\\] tcsetattr: [^\n]*\n\n?");
 
     private final Room room;
     private final ExecutorService inOrder = Executors.newSingleThreadExecutor(
@@ -147,18 +142,21 @@ public final class Shell implements AutoCloseable {
     }
 
     private static ToolResult say(Ended ended) {
-        String output = TERMINAL_NOISE.matcher(ended.output()).replaceAll("");
         return switch (ended) {
-            case Ended.Exited(String raw, int status) when status == 0 -> ToolResult.ok(output);
-            case Ended.Exited(String raw, int status) -> ToolResult.error(output.isEmpty() ? "exit " + status : output);
-            case Ended.ShellEnded(String raw, int status) ->
+            case Ended.Exited(Tail.Output raw, int status) -> {
+                String output = Transcript.of(raw);
+                yield status == 0
+                        ? ToolResult.ok(output)
+                        : ToolResult.error(output.isEmpty() ? "exit " + status : output);
+            }
+            case Ended.ShellEnded(Tail.Output raw, int status) ->
                 new ToolResult(
                         withNote(
-                                withoutFarewell(output),
+                                Transcript.withoutFarewell(raw),
                                 "exit " + status + ": this ended the shell. The next command starts a new one; "
                                         + "directory, variables and background jobs are gone"),
                         status != 0);
-            case Ended.Stopped(String raw, Cause cause, boolean lost) -> stopped(output, cause, lost);
+            case Ended.Stopped(Tail.Output raw, Cause cause, boolean lost) -> stopped(Transcript.of(raw), cause, lost);
         };
     }
 
@@ -174,13 +172,6 @@ public final class Shell implements AutoCloseable {
                 ToolResult.interrupted(shellLost ? withNote(output, "the shell was restarted") : output);
             case Cause.OverLimit(String what) -> ToolResult.error(withNote(output, what + lost));
         };
-    }
-
-    /** An interactive bash says "exit" when it goes. */
-    private static String withoutFarewell(String output) {
-        return output.equals("exit\n") || output.endsWith("\nexit\n")
-                ? output.substring(0, output.length() - 5)
-                : output;
     }
 
     private static String withNote(String output, String note) {

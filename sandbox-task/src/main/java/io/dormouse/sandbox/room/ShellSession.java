@@ -37,15 +37,15 @@ final class ShellSession implements AutoCloseable {
 
     /** How a command ended. */
     sealed interface Ended {
-        String output();
+        Tail.Output output();
 
-        record Exited(String output, int status) implements Ended {}
+        record Exited(Tail.Output output, int status) implements Ended {}
 
         /** Stopped before its end. {@code shellLost}: bash had to be killed with it. */
-        record Stopped(String output, Cause cause, boolean shellLost) implements Ended {}
+        record Stopped(Tail.Output output, Cause cause, boolean shellLost) implements Ended {}
 
         /** bash itself ended, by {@code exit} or by a signal. */
-        record ShellEnded(String output, int status) implements Ended {}
+        record ShellEnded(Tail.Output output, int status) implements Ended {}
     }
 
     sealed interface Cause {
@@ -79,7 +79,7 @@ final class ShellSession implements AutoCloseable {
     /** Starts bash in a new room and waits until it takes commands. */
     static ShellSession start(Room room) throws IOException {
         ShellSession session = new ShellSession(room, room.start(View.SHELL, BASH));
-        CompletableFuture<String> ready = session.send(PREPARE, "");
+        CompletableFuture<Tail.Output> ready = session.send(PREPARE, "");
         try {
             CompletableFuture.anyOf(ready, session.process.onExit()).get(15, TimeUnit.SECONDS);
         } catch (TimeoutException | ExecutionException | InterruptedException slow) {
@@ -97,7 +97,7 @@ final class ShellSession implements AutoCloseable {
     /** Runs one command to its end, or to its timeout, its cancellation or a limit, whichever comes first. */
     Ended run(String command, Duration timeout, Cancellation cancellation) {
         Map<Long, Processes.Info> before = members();
-        CompletableFuture<String> text = send("eval " + quoted(command), " </dev/null >&102 2>&1 101>&- 102>&-\n");
+        CompletableFuture<Tail.Output> text = send("eval " + quoted(command), " </dev/null >&102 2>&1 101>&- 102>&-\n");
         CompletableFuture<?> any =
                 CompletableFuture.anyOf(text, process.onExit(), cancellation.signal(), overLimit.copy());
         Cause cause = new Cause.Cancelled();
@@ -170,7 +170,7 @@ final class ShellSession implements AutoCloseable {
     }
 
     /** SIGINT first, as Ctrl-C would; SIGKILL after a second. Answers whether bash is back at its prompt. */
-    private boolean stop(Map<Long, Processes.Info> before, CompletableFuture<String> text) {
+    private boolean stop(Map<Long, Processes.Info> before, CompletableFuture<Tail.Output> text) {
         Set<Long> targets = started(before).map(Processes.Info::pid).collect(Collectors.toSet());
         targets.add(shell);
         Processes.interrupt(room.isolation().signalPrefix(), targets);
@@ -196,13 +196,13 @@ final class ShellSession implements AutoCloseable {
     }
 
     /** Sends one line and the line that reports its end. Writes from a thread of its own: bash may not be reading. */
-    private CompletableFuture<String> send(String line, String rest) {
+    private CompletableFuture<Tail.Output> send(String line, String rest) {
         String end = random();
         String token = random();
         CompletableFuture<Integer> reported = new CompletableFuture<>();
         status = reported;
         marker = end;
-        CompletableFuture<String> text = output.until(token);
+        CompletableFuture<Tail.Output> text = output.until(token);
         String report = "builtin printf '%s %s\\n' " + end + " $? >&101; builtin printf %s " + token + " >&102\n";
         pump("shell-commands", () -> {
             try {

@@ -8,16 +8,19 @@ import java.util.concurrent.CompletableFuture;
  * for a token that ends one command's output: what follows it belongs to the next. Safe for several threads.
  */
 final class Tail {
+    /** The end of an output: its text, invalid UTF-8 replaced, the bytes that this was, and how many there were in all. */
+    record Output(String text, long keptBytes, long totalBytes) {}
+
     static final int CAPACITY_BYTES = 100 * 1024;
 
     private final byte[] kept = new byte[2 * CAPACITY_BYTES];
     private int length;
     private long total;
     private byte[] token = new byte[0];
-    private CompletableFuture<String> whole = new CompletableFuture<>();
+    private CompletableFuture<Output> whole = new CompletableFuture<>();
 
     /** From now on watches for {@code end}; the answer completes with the text before it, once it is seen. */
-    synchronized CompletableFuture<String> until(String end) {
+    synchronized CompletableFuture<Output> until(String end) {
         token = end.getBytes(StandardCharsets.US_ASCII);
         whole = new CompletableFuture<>();
         return whole;
@@ -40,9 +43,9 @@ final class Tail {
     }
 
     /** Takes what is there, leaving nothing, and stops watching. */
-    synchronized String take() {
+    synchronized Output take() {
         token = new byte[0];
-        String text = text(length);
+        Output text = text(length);
         length = 0;
         total = 0;
         return text;
@@ -63,7 +66,7 @@ final class Tail {
         }
         int after = length - found - token.length;
         total -= token.length + after;
-        String text = text(found);
+        Output text = text(found);
         System.arraycopy(kept, found + token.length, kept, 0, after);
         length = after;
         total = after;
@@ -84,13 +87,11 @@ final class Tail {
         return -1;
     }
 
-    private String text(int end) {
+    private Output text(int end) {
         int start = Math.max(0, end - CAPACITY_BYTES);
-        boolean cut = total > end - start;
-        while (cut && start < end && (kept[start] & 0xC0) == 0x80) {
+        while (total > end - start && start < end && (kept[start] & 0xC0) == 0x80) {
             start++; // the rest of a character whose beginning is gone
         }
-        String text = new String(kept, start, end - start, StandardCharsets.UTF_8);
-        return cut ? "[output cut: the last " + (end - start) + " of " + total + " bytes]\n" + text : text;
+        return new Output(new String(kept, start, end - start, StandardCharsets.UTF_8), end - start, total);
     }
 }
