@@ -1,2 +1,5 @@
-/** The log of a thread: facts, entries and the port that stores them. Knows no HTTP, no model format and no store. */
+/**
+ * The log of a thread: inputs, facts, entries, their fold, and the pure decision what comes next.
+ * Knows no HTTP, no model format and no store.
+ */
 package io.dormouse.session;

@@ -1,0 +1,66 @@
+package io.dormouse.api;
+
+import static io.dormouse.edge.Route.delete;
+import static io.dormouse.edge.Route.get;
+import static io.dormouse.edge.Route.post;
+
+import io.dormouse.edge.RouteTable;
+import jakarta.enterprise.inject.Produces;
+import jakarta.inject.Singleton;
+import java.util.List;
+
+/** Every route there is. Whoever adds a resource adds one file, one constructor parameter and its rows. */
+@Singleton
+public final class Routes {
+    private final RouteTable table;
+
+    public Routes(
+            Agents agents,
+            Environments environments,
+            Sessions sessions,
+            Events events,
+            SessionResources resources,
+            Threads threads,
+            Models models) {
+        table = new RouteTable(List.of(
+                post("/v1/agents", agents::create),
+                get("/v1/agents", agents::list),
+                get("/v1/agents/{id}", agents::get),
+                post("/v1/agents/{id}", agents::update),
+                post("/v1/agents/{id}/archive", agents::archive),
+                get("/v1/agents/{id}/versions", agents::versions),
+                post("/v1/environments", environments::create),
+                get("/v1/environments", environments::list),
+                get("/v1/environments/{id}", environments::get),
+                post("/v1/environments/{id}", environments::update),
+                delete("/v1/environments/{id}", environments::delete),
+                post("/v1/environments/{id}/archive", environments::archive),
+                post("/v1/sessions", sessions::create),
+                get("/v1/sessions", sessions::list),
+                get("/v1/sessions/{id}", sessions::get),
+                post("/v1/sessions/{id}", sessions::update),
+                delete("/v1/sessions/{id}", sessions::delete),
+                post("/v1/sessions/{id}/archive", sessions::archive),
+                post("/v1/sessions/{id}/events", events::send),
+                get("/v1/sessions/{id}/events", events::list),
+                get("/v1/sessions/{id}/events/stream", events::stream),
+                get("/v1/sessions/{id}/resources", resources::list),
+                post("/v1/sessions/{id}/resources", resources::add),
+                get("/v1/sessions/{id}/resources/{resource}", resources::one),
+                post("/v1/sessions/{id}/resources/{resource}", resources::one),
+                delete("/v1/sessions/{id}/resources/{resource}", resources::one),
+                get("/v1/sessions/{id}/threads", threads::list),
+                get("/v1/sessions/{id}/threads/{thread}", threads::get),
+                post("/v1/sessions/{id}/threads/{thread}/archive", threads::archive),
+                get("/v1/sessions/{id}/threads/{thread}/events", threads::listEvents),
+                get("/v1/sessions/{id}/threads/{thread}/stream", threads::stream),
+                get("/v1/models", models::list),
+                get("/v1/models/{id}", models::get)));
+    }
+
+    @Produces
+    @Singleton
+    public RouteTable table() {
+        return table;
+    }
+}

@@ -1,0 +1,21 @@
+package io.dormouse.edge;
+
+import com.fasterxml.jackson.databind.JsonNode;
+
+/** What a handler hands back. */
+public sealed interface Answer {
+    record Json(int status, JsonNode body) implements Answer {}
+
+    /** Server-sent events. Whatever can be refused is refused before this is returned: by then the status is 200. */
+    record Stream(Feed feed) implements Answer {}
+
+    /** Writes the events of one stream; the stream ends when it returns. */
+    @FunctionalInterface
+    interface Feed {
+        void feed(EventStream out) throws Exception;
+    }
+
+    static Answer ok(JsonNode body) {
+        return new Json(200, body);
+    }
+}

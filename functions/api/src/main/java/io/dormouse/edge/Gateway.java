@@ -1,0 +1,312 @@
+package io.dormouse.edge;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import io.dormouse.id.Ids;
+import io.dormouse.id.WorkspaceId;
+import io.dormouse.json.Json;
+import io.dormouse.wire.ApiError;
+import io.dormouse.wire.Refused;
+import io.vertx.core.Context;
+import io.vertx.core.Vertx;
+import io.vertx.core.buffer.Buffer;
+import io.vertx.core.http.HttpMethod;
+import io.vertx.core.http.HttpServerRequest;
+import io.vertx.core.http.HttpServerResponse;
+import io.vertx.ext.web.Router;
+import jakarta.enterprise.event.Observes;
+import jakarta.inject.Singleton;
+import java.util.function.UnaryOperator;
+
+/**
+ * Every request goes through here: id, route, key, body, JSON, idempotency, handler, answer.
+ *
+ * <p>The {@code anthropic-version} and {@code anthropic-beta} headers decide nothing. The hosted service hides the agents API
+ * from requests without the right beta name; here there is nothing else to reach, client releases disagree about the
+ * dates, and refusing an unknown one would only break a client that works. {@code anthropic-workspace-id} is not looked at
+ * either: the key says which workspace it is.
+ */
+@Singleton
+public final class Gateway {
+    static final int MAX_BODY_BYTES = 32 * 1024 * 1024;
+    private static final byte[] NOTHING = {};
+    private static final System.Logger LOG = System.getLogger("io.dormouse.edge");
+    private static final System.Logger ACCESS = System.getLogger("io.dormouse.access");
+
+    private final RouteTable routes;
+    private final ApiKeys keys;
+    private final Idempotency idempotency;
+    private final Ids ids;
+    private volatile boolean ready = true;
+
+    public Gateway(RouteTable routes, ApiKeys keys, Idempotency idempotency, Ids ids) {
+        this.routes = routes;
+        this.keys = keys;
+        this.idempotency = idempotency;
+        this.ids = ids;
+    }
+
+    /** Last in the order, so that an application can serve pages of its own beside the API. */
+    void register(@Observes Router router) {
+        router.route().order(Integer.MAX_VALUE).handler(routing -> handle(routing.request()));
+    }
+
+    /** What {@code GET /health} says: 200 when ready, else 503. */
+    public void ready(boolean isReady) {
+        ready = isReady;
+    }
+
+    /** Takes a request on its event loop. */
+    public void handle(HttpServerRequest request) {
+        Exchange exchange = new Exchange(request, ids.next("req_"));
+        // A host may hand requests over paused; what nobody reads is to be dropped, not to hold up the connection.
+        request.resume();
+        String path = request.path() == null ? "" : request.path();
+        if (path.equals("/health") && request.method().equals(HttpMethod.GET)) {
+            exchange.reply(ready ? 200 : 503, Json.object().put("status", ready ? "ok" : "starting"));
+            return;
+        }
+        switch (routes.find(request.method().name(), path)) {
+            case RouteTable.Match.NoSuchPath none ->
+                exchange.refuse(new ApiError.NotFound("There is nothing at this path"));
+            case RouteTable.Match.WrongMethod wrong -> {
+                exchange.response.putHeader("allow", wrong.allowed());
+                ApiError error = new ApiError.Invalid("This path allows " + wrong.allowed());
+                exchange.reply(405, error.body(exchange.id));
+            }
+            case RouteTable.Match.Found found -> {
+                String key;
+                try {
+                    // Before the body is read: who has no key cannot make us hold 32 MB.
+                    key = keys.presented(exchange.headers());
+                } catch (Refused refused) {
+                    exchange.refuse(refused.error());
+                    return;
+                }
+                receive(exchange, body -> Thread.startVirtualThread(() -> serve(exchange, found, key, body)));
+            }
+        }
+    }
+
+    // ---- body
+
+    private interface Received {
+        void body(byte[] bytes);
+    }
+
+    private static void receive(Exchange exchange, Received then) {
+        HttpServerRequest request = exchange.request;
+        long announced = announced(request);
+        if (announced > MAX_BODY_BYTES) {
+            tooLarge(exchange);
+            return;
+        }
+        if ("100-continue".equalsIgnoreCase(request.getHeader("expect"))) exchange.response.writeContinue();
+        Buffer[] body = {null};
+        request.handler(chunk -> {
+            if (exchange.ended) return;
+            if (body[0] == null) body[0] = Buffer.buffer(Math.clamp(announced, chunk.length(), 65536));
+            if (body[0].length() + (long) chunk.length() > MAX_BODY_BYTES) {
+                body[0] = null;
+                tooLarge(exchange);
+            } else {
+                body[0].appendBuffer(chunk);
+            }
+        });
+        request.endHandler(end -> {
+            if (!exchange.ended) then.body(body[0] == null ? NOTHING : body[0].getBytes());
+        });
+        // The client went away in the middle of its request: nobody to answer.
+        request.exceptionHandler(gone -> exchange.ended = true);
+    }
+
+    private static long announced(HttpServerRequest request) {
+        String length = request.getHeader("content-length");
+        if (length == null) return 0;
+        try {
+            return Long.parseLong(length);
+        } catch (NumberFormatException e) {
+            return 0;
+        }
+    }
+
+    private static void tooLarge(Exchange exchange) {
+        // The rest of the body is not worth receiving, so the connection cannot be used again.
+        exchange.ended = true;
+        exchange.response.putHeader("connection", "close");
+        exchange.refuse(new ApiError.TooLarge("The request body has more than " + MAX_BODY_BYTES + " bytes"));
+    }
+
+    // ---- on a virtual thread
+
+    private void serve(Exchange exchange, RouteTable.Match.Found found, String key, byte[] body) {
+        try {
+            WorkspaceId workspace = keys.workspace(key);
+            Call call = new Call(
+                    exchange.id,
+                    workspace,
+                    found.parameters(),
+                    Query.parse(exchange.request.query()),
+                    exchange.headers(),
+                    Requests.body(body, exchange.request.getHeader("content-type")),
+                    ids);
+            String idempotencyKey = exchange.request.getHeader("idempotency-key");
+            if (idempotencyKey != null && found.route().method().equals("POST"))
+                once(exchange, found.route(), call, idempotencyKey, body);
+            else answer(exchange, found.route().handler().answer(call));
+        } catch (Refused refused) {
+            exchange.refuse(refused.error());
+        } catch (Throwable broken) {
+            exchange.fail(broken);
+        }
+    }
+
+    private void once(Exchange exchange, Route route, Call call, String key, byte[] body) throws Exception {
+        String fingerprint = Idempotency.fingerprint(route.method(), exchange.request.path(), body);
+        switch (idempotency.begin(call.workspace(), key, fingerprint)) {
+            case Idempotency.Begun.Rejected rejected -> exchange.refuse(rejected.error());
+            case Idempotency.Begun.Replay replay -> {
+                exchange.response.putHeader("idempotent-replayed", "true");
+                // Only permanent conflicts are kept.
+                if (replay.status() == 409) exchange.response.putHeader("x-should-retry", "false");
+                exchange.reply(replay.status(), replay.body());
+            }
+            case Idempotency.Begun.Attempt attempt -> {
+                Call withIds = new Call(
+                        call.requestId(),
+                        call.workspace(),
+                        call.parameters(),
+                        call.query(),
+                        call.headers(),
+                        call.body(),
+                        attempt.ids());
+                boolean settled = false;
+                try {
+                    Answer answer = route.handler().answer(withIds);
+                    if (answer instanceof Answer.Json json && json.status() < 500) {
+                        idempotency.finish(attempt.claim(), json.status(), json.body());
+                        settled = true;
+                    }
+                    answer(exchange, answer);
+                } catch (Refused refused) {
+                    if (permanent(refused.error())) {
+                        idempotency.finish(
+                                attempt.claim(),
+                                refused.error().status(),
+                                refused.error().body(exchange.id));
+                        settled = true;
+                    }
+                    exchange.refuse(refused.error());
+                } finally {
+                    if (!settled) idempotency.release(attempt.claim());
+                }
+            }
+        }
+    }
+
+    /** Whether the same request would be refused again. */
+    private static boolean permanent(ApiError error) {
+        return switch (error) {
+            case ApiError.Invalid i -> true;
+            case ApiError.Unauthenticated u -> false;
+            case ApiError.Forbidden f -> true;
+            case ApiError.NotFound n -> true;
+            case ApiError.Conflict c -> !c.retry();
+            case ApiError.TooLarge t -> true;
+            case ApiError.RateLimited r -> false;
+            case ApiError.Overloaded o -> false;
+            case ApiError.Internal i -> false;
+        };
+    }
+
+    private static void answer(Exchange exchange, Answer answer) {
+        switch (answer) {
+            case Answer.Json json -> exchange.reply(json.status(), json.body());
+            case Answer.Stream stream -> exchange.stream(stream.feed());
+        }
+    }
+
+    /** One request and its one answer. */
+    private static final class Exchange {
+        final HttpServerRequest request;
+        final HttpServerResponse response;
+        final Context context = Vertx.currentContext();
+        final String id;
+        final long began = System.nanoTime();
+        /** Only read and written on the event loop: an answer is on its way, or nobody waits for it. */
+        boolean ended;
+
+        Exchange(HttpServerRequest request, String id) {
+            this.request = request;
+            this.response = request.response();
+            this.id = id;
+            response.putHeader("request-id", id);
+        }
+
+        UnaryOperator<String> headers() {
+            return request.headers()::get;
+        }
+
+        void refuse(ApiError error) {
+            switch (error) {
+                case ApiError.Conflict conflict ->
+                    // Official clients try again after a 409 unless they are told not to.
+                    response.putHeader("x-should-retry", conflict.retry() ? "true" : "false");
+                case ApiError.RateLimited limited ->
+                    response.putHeader("retry-after", Integer.toString(limited.retryAfterSeconds()));
+                case ApiError.Invalid i -> {}
+                case ApiError.Unauthenticated u -> {}
+                case ApiError.Forbidden f -> {}
+                case ApiError.NotFound n -> {}
+                case ApiError.TooLarge t -> {}
+                case ApiError.Overloaded o -> {}
+                case ApiError.Internal i -> {}
+            }
+            reply(error.status(), error.body(id));
+        }
+
+        /** Says what happened to the log, and to the client only that it did. */
+        void fail(Throwable broken) {
+            LOG.log(System.Logger.Level.ERROR, "request " + id + " failed", broken);
+            refuse(new ApiError.Internal("Something broke on our side; its log has it under " + id));
+        }
+
+        void reply(int status, JsonNode body) {
+            byte[] bytes = Json.bytes(body);
+            context.runOnContext(ignored -> {
+                ended = true;
+                if (response.closed() || response.ended()) return;
+                response.setStatusCode(status)
+                        .putHeader("content-type", "application/json")
+                        .end(Buffer.buffer(bytes));
+            });
+            access(status, bytes.length);
+        }
+
+        void stream(Answer.Feed feed) {
+            EventStream out = new EventStream(response, context);
+            try {
+                feed.feed(out);
+            } catch (Refused refused) {
+                out.send("error", refused.error().body(id));
+            } catch (Throwable broken) {
+                // Whatever the interrupt of a client's leaving broke is not an error.
+                if (out.open()) {
+                    LOG.log(System.Logger.Level.ERROR, "stream " + id + " failed", broken);
+                    out.send("error", new ApiError.Internal("The stream broke on our side: " + id).body(id));
+                }
+            } finally {
+                out.finish();
+            }
+            access(200, -1);
+        }
+
+        private void access(int status, int bytes) {
+            if (!ACCESS.isLoggable(System.Logger.Level.DEBUG)) return;
+            long micros = (System.nanoTime() - began) / 1000;
+            ACCESS.log(
+                    System.Logger.Level.DEBUG,
+                    "request_id=" + id + " method=" + request.method().name() + " path=" + request.path() + " status="
+                            + status + " micros=" + micros + " bytes=" + bytes);
+        }
+    }
+}

@@ -1,0 +1,12 @@
+package io.dormouse.hands;
+
+import io.dormouse.pace.Cancellation;
+
+/** One sandbox that is ready. */
+public interface Hand {
+    /**
+     * Runs the call, or takes up its result if this hand was asked before with the same id. Returns when it is done,
+     * however long that takes. A requested cancellation ends the work within a second or two, and this returns.
+     */
+    HandResult execute(HandCall call, Cancellation cancellation);
+}

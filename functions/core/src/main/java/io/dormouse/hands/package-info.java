@@ -1,0 +1,2 @@
+/** Sandboxes behind one uniform call. Knows no provider, no credential and no model. */
+package io.dormouse.hands;

@@ -1,0 +1,2 @@
+/** The only loop: claim, fold, decide, perform, append, settle. Knows ports only. */
+package io.dormouse.harness;

@@ -1,0 +1,331 @@
+package io.dormouse.head;
+
+import com.fasterxml.jackson.annotation.JsonIgnore;
+import io.dormouse.id.EventId;
+import io.dormouse.id.SessionId;
+import io.dormouse.id.ThreadId;
+import io.dormouse.id.WorkspaceId;
+import io.dormouse.session.Input;
+import io.dormouse.session.Lane;
+import io.dormouse.session.Posted;
+import io.dormouse.session.Taken;
+import io.dormouse.session.ToolCall.Gate;
+import io.dormouse.session.Usage;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
+
+/**
+ * The record that decides every race of a thread. All methods are pure; a store swaps one version for the next.
+ *
+ * @param version rises by one with every swap
+ * @param nextSeq the number that the next input gets
+ * @param mail inputs that were accepted and are not known to be in the log
+ * @param archivedAt null while the session is live
+ * @param deleted the session is gone; what is left is this stone, which refuses everything
+ * @param updatedAt when an input was accepted or the session came to rest
+ */
+public record Head(
+        WorkspaceId workspace,
+        SessionId session,
+        ThreadId thread,
+        long version,
+        long nextSeq,
+        List<Posted> mail,
+        Lease lease,
+        Snapshot snapshot,
+        Instant archivedAt,
+        boolean deleted,
+        Instant createdAt,
+        Instant updatedAt) {
+
+    /** A full mailbox refuses; nothing that was accepted is ever dropped. */
+    public static final int MAX_MAIL = 200;
+
+    public static Head fresh(WorkspaceId workspace, SessionId session, Instant now) {
+        return new Head(
+                workspace,
+                session,
+                session.primaryThread(),
+                1,
+                1,
+                List.of(),
+                Lease.NONE,
+                Snapshot.FRESH,
+                null,
+                false,
+                now,
+                now);
+    }
+
+    // ---- inputs
+
+    public sealed interface Posting {
+        /** Swap to {@code next}; {@code posted} is what the client is told. */
+        record Accepted(Head next, List<Posted> posted) implements Posting {}
+
+        record Refused(Why why, String detail) implements Posting {}
+
+        enum Why {
+            GONE,
+            ARCHIVED,
+            MAILBOX_FULL,
+            /** A message while answers are awaited. */
+            AWAITING_ANSWERS,
+            /** An answer whose question this head does not know: the log may. */
+            UNKNOWN_QUESTION,
+            ANSWERED_ALREADY,
+            /** A confirmation where a result is wanted, or the other way round. */
+            WRONG_ANSWER,
+            /** The update wants a session at rest. */
+            RUNNING
+        }
+    }
+
+    public Posting post(List<Input> inputs, Instant now) {
+        return post(inputs, Map.of(), now);
+    }
+
+    /**
+     * Accepts all of the inputs or none.
+     *
+     * @param asked questions found in the log past this head's snapshot: they may be answered before the head says so
+     */
+    public Posting post(List<Input> inputs, Map<EventId, Gate> asked, Instant now) {
+        if (deleted) return new Posting.Refused(Posting.Why.GONE, session.text());
+        if (archivedAt != null) return new Posting.Refused(Posting.Why.ARCHIVED, session.text());
+        if (mail.size() + inputs.size() > MAX_MAIL)
+            return new Posting.Refused(Posting.Why.MAILBOX_FULL, "at most " + MAX_MAIL + " events wait at a time");
+        Map<EventId, Gate> open = new HashMap<>(snapshot.questions());
+        open.putAll(asked);
+        Set<EventId> answered = new HashSet<>();
+        boolean interrupted = false;
+        for (Posted posted : pending()) {
+            if (posted.input() instanceof Input.Answer answer) answered.add(answer.call());
+            if (posted.input() instanceof Input.Interrupt) interrupted = true;
+        }
+        for (Input input : inputs) {
+            switch (input) {
+                case Input.Interrupt i -> interrupted = true;
+                case Input.Answer answer -> {
+                    if (answered.contains(answer.call()))
+                        return new Posting.Refused(
+                                Posting.Why.ANSWERED_ALREADY, answer.call().text());
+                    Gate wanted =
+                            switch (answer) {
+                                case Input.Confirmation c -> Gate.ASK;
+                                case Input.CustomResult r -> Gate.CUSTOM;
+                            };
+                    Gate gate = open.get(answer.call());
+                    if (gate == null)
+                        return new Posting.Refused(
+                                Posting.Why.UNKNOWN_QUESTION, answer.call().text());
+                    if (gate != wanted)
+                        return new Posting.Refused(
+                                Posting.Why.WRONG_ANSWER, answer.call().text());
+                    answered.add(answer.call());
+                }
+                case Input.UserMessage m -> {
+                    Set<EventId> waiting = waitingFor(answered);
+                    if (!interrupted && !waiting.isEmpty())
+                        return new Posting.Refused(Posting.Why.AWAITING_ANSWERS, join(waiting));
+                }
+                case Input.SystemMessage m -> {}
+                case Input.Updated u -> {
+                    if (u.changes().has("agent") && status() != Status.IDLE)
+                        return new Posting.Refused(Posting.Why.RUNNING, session.text());
+                }
+                case Input.Archived a -> {
+                    if (running()) return new Posting.Refused(Posting.Why.RUNNING, session.text());
+                }
+            }
+        }
+        List<Posted> posted = new ArrayList<>();
+        for (Input input : inputs) posted.add(new Posted(nextSeq + posted.size(), now, input));
+        List<Posted> all = new ArrayList<>(mail);
+        all.addAll(posted);
+        boolean archives = inputs.stream().anyMatch(Input.Archived.class::isInstance);
+        Head next = new Head(
+                workspace,
+                session,
+                thread,
+                version + 1,
+                nextSeq + inputs.size(),
+                List.copyOf(all),
+                lease,
+                snapshot,
+                archives ? now : archivedAt,
+                deleted,
+                createdAt,
+                now);
+        return new Posting.Accepted(next, List.copyOf(posted));
+    }
+
+    private Set<EventId> waitingFor(Set<EventId> answered) {
+        if (snapshot.phase() != Snapshot.Phase.AWAITING) return Set.of();
+        Set<EventId> waiting = new HashSet<>(snapshot.questions().keySet());
+        waiting.removeAll(answered);
+        return waiting;
+    }
+
+    private static String join(Set<EventId> ids) {
+        return String.join(", ", ids.stream().map(EventId::text).sorted().toList());
+    }
+
+    /** Ends the session for good; refused while it runs. */
+    public Optional<Head> delete(Instant now) {
+        if (running()) return Optional.empty();
+        return Optional.of(new Head(
+                workspace,
+                session,
+                thread,
+                version + 1,
+                nextSeq,
+                List.of(),
+                // The epoch rises, so that a harness that noted something just now cannot write any more.
+                new Lease(lease.epoch() + 1, null, null),
+                Snapshot.FRESH,
+                archivedAt,
+                true,
+                createdAt,
+                now));
+    }
+
+    /** Of a deleted session, once its hand and its log are gone: nothing is owed any more. */
+    public Head forgotten(Instant now) {
+        Snapshot over = new Snapshot(0, Snapshot.Phase.ENDED, Map.of(), Taken.NONE, Usage.NONE, 0, null, null);
+        return swap(List.of(), new Lease(lease.epoch(), null, null), over, now);
+    }
+
+    // ---- the lease
+
+    public sealed interface Claim {
+        record Granted(Head next) implements Claim {}
+
+        /** A living owner has it. */
+        record Busy() implements Claim {}
+
+        record NothingOwed() implements Claim {}
+    }
+
+    public Claim claim(String owner, Instant now) {
+        if (deleted || !owes()) return new Claim.NothingOwed();
+        if (!lease.claimableBy(owner, now)) return new Claim.Busy();
+        return new Claim.Granted(swap(mail, new Lease(lease.epoch() + 1, owner, now), snapshot, updatedAt));
+    }
+
+    /** Whether this owner may still write under this epoch. */
+    public boolean heldUnder(long epoch) {
+        return !deleted && lease.held() && lease.epoch() == epoch;
+    }
+
+    /** Shows life, and tells how far the log is. */
+    public Head beat(Snapshot now, Instant at) {
+        return swap(remaining(now), new Lease(lease.epoch(), lease.owner(), at), now, updatedAt);
+    }
+
+    /** Gives up the lease with work left to do: a wake must follow. */
+    public Head release(Snapshot now, Instant at) {
+        return swap(remaining(now), new Lease(lease.epoch(), null, null), now, at);
+    }
+
+    /** Gives up the lease if nothing is left to do; empty when there is mail to act on. */
+    public Optional<Head> settle(Snapshot now, Instant at) {
+        Head settled = release(now, at);
+        return settled.actionable() ? Optional.empty() : Optional.of(settled);
+    }
+
+    private Head swap(List<Posted> newMail, Lease newLease, Snapshot newSnapshot, Instant updated) {
+        return new Head(
+                workspace,
+                session,
+                thread,
+                version + 1,
+                nextSeq,
+                newMail,
+                newLease,
+                newSnapshot,
+                archivedAt,
+                deleted,
+                createdAt,
+                updated);
+    }
+
+    private List<Posted> remaining(Snapshot now) {
+        return mail.stream().filter(posted -> !now.taken().covers(posted)).toList();
+    }
+
+    // ---- views
+
+    /** Mail that the snapshot does not know to be in the log. */
+    public List<Posted> pending() {
+        return remaining(snapshot);
+    }
+
+    /** Whether a harness has something to do for this thread, now or when {@link #dueAt} comes. */
+    public boolean owes() {
+        // What a deleted session owes is to be forgotten.
+        if (deleted) return snapshot.phase() != Snapshot.Phase.ENDED;
+        return lease.held()
+                || snapshot.phase() == Snapshot.Phase.RUNNING
+                || snapshot.phase() == Snapshot.Phase.RETRYING
+                || actionable();
+    }
+
+    /** Whether there is mail that the phase allows to act on: a message that waits for answers is not. */
+    @JsonIgnore
+    private boolean actionable() {
+        if (snapshot.phase() == Snapshot.Phase.ENDED) return false;
+        for (Posted posted : pending()) {
+            Lane lane = posted.input().lane();
+            if (lane != Lane.MESSAGE || snapshot.phase() != Snapshot.Phase.AWAITING) return true;
+        }
+        return false;
+    }
+
+    public enum Status {
+        IDLE,
+        RUNNING,
+        RESCHEDULING,
+        TERMINATED
+    }
+
+    /** As the wire API tells it. Running from the very swap that accepted the work. */
+    public Status status() {
+        if (archivedAt != null || snapshot.phase() == Snapshot.Phase.ENDED) return Status.TERMINATED;
+        if (snapshot.phase() == Snapshot.Phase.RETRYING) return Status.RESCHEDULING;
+        if (snapshot.phase() == Snapshot.Phase.RUNNING) return Status.RUNNING;
+        boolean awaiting = snapshot.phase() == Snapshot.Phase.AWAITING;
+        for (Posted posted : pending()) {
+            Lane lane = posted.input().lane();
+            if (lane == Lane.ANSWER || (lane == Lane.MESSAGE && !awaiting)) return Status.RUNNING;
+        }
+        return Status.IDLE;
+    }
+
+    private boolean running() {
+        return status() == Status.RUNNING || status() == Status.RESCHEDULING;
+    }
+
+    /** When a sweep should look at this thread; empty when it owes nothing. */
+    public Optional<Instant> owedAt() {
+        if (!owes()) return Optional.empty();
+        if (lease.held()) return Optional.of(lease.beatAt().plus(Lease.STALE_AFTER));
+        if (snapshot.dueAt() != null && pending().isEmpty()) return Optional.of(snapshot.dueAt());
+        return Optional.of(updatedAt);
+    }
+
+    /** How long the session has run, up to a moment. */
+    public Duration active(Instant now) {
+        Duration active = Duration.ofMillis(snapshot.activeMillis());
+        return snapshot.runningSince() == null || now.isBefore(snapshot.runningSince())
+                ? active
+                : active.plus(Duration.between(snapshot.runningSince(), now));
+    }
+}

@@ -1,0 +1,31 @@
+package io.dormouse.head;
+
+import io.dormouse.id.ThreadId;
+import java.time.Instant;
+import java.util.List;
+import java.util.Optional;
+
+/** Keeps heads. Reads see every swap that returned before. */
+public interface Heads {
+    Optional<Head> read(ThreadId thread);
+
+    /** Stores the first version; false if the thread has a head already. */
+    boolean create(Head head);
+
+    /** Stores {@code after} if the stored version is that of {@code before}. Durable when it returns {@link Swapped.Done}. */
+    Swapped swap(Head before, Head after);
+
+    /**
+     * Threads that owe work by {@link Head#owedAt}, longest first: what a wake was lost for. Eventually consistent.
+     *
+     * @param by only what was due by then
+     */
+    List<ThreadId> owing(Instant by, int limit);
+
+    sealed interface Swapped {
+        record Done() implements Swapped {}
+
+        /** Somebody was faster. @param current what is stored now, read in the same operation */
+        record Changed(Head current) implements Swapped {}
+    }
+}

@@ -1,0 +1,2 @@
+/** Identifiers: parsed at the border, typed inside. Knows nothing of what the ids stand for. */
+package io.dormouse.id;

@@ -1,0 +1,2 @@
+/** The one JSON mapper and its limits. Knows no schema. */
+package io.dormouse.json;

@@ -1,0 +1,2 @@
+/** Time, waiting and cancelling, as ports, so that a simulator can own them. */
+package io.dormouse.pace;

@@ -1,0 +1,72 @@
+package io.dormouse.prompt;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import io.dormouse.pace.Cancellation;
+import io.dormouse.session.Usage;
+import java.time.Duration;
+import java.util.List;
+
+/** The model, over the Messages wire format. */
+public interface Model {
+    /**
+     * Makes one streaming request and returns when the reply is complete, failed or cancelled. Never throws for what a
+     * network or a model can do.
+     */
+    Reply reply(Prompt prompt, Watcher watcher, Cancellation cancellation);
+
+    /** Sees the reply as it streams. Called in order, from one thread; must not block for long. */
+    interface Watcher {
+        /** A content block opens. @param type for example {@code text}, {@code thinking}, {@code tool_use} */
+        void opened(int index, String type);
+
+        void text(int index, String delta);
+    }
+
+    sealed interface Reply {
+        /**
+         * @param content content blocks as streamed, complete, in order; a {@code tool_use} whose JSON did not parse has the
+         *     raw text in {@code malformed_input} and an empty {@code input}
+         * @param usage tokens; not yet priced
+         */
+        record Complete(List<ObjectNode> content, String stopReason, JsonNode stopDetails, Usage usage)
+                implements Reply {}
+
+        /**
+         * @param kind what went wrong
+         * @param retryAfter null, or how long the server asked to wait
+         */
+        record Failed(Failure kind, String message, Duration retryAfter, Usage usage) implements Reply {}
+
+        record Cancelled(Usage usage) implements Reply {}
+    }
+
+    enum Failure {
+        /** 529, or an overloaded_error in the stream. */
+        OVERLOADED("model_overloaded_error", true),
+        /** 429. */
+        RATE_LIMITED("model_rate_limited_error", true),
+        /** 5xx, a connection that failed or broke, a stream that ended early. */
+        UNREACHABLE("model_request_failed_error", true),
+        /** 402. */
+        BILLING("billing_error", false),
+        /** Any other refusal, such as 400, 401, 403, 404: the same request would fail again. */
+        REFUSED("model_request_failed_error", false);
+
+        private final String wireName;
+        private final boolean worthRetrying;
+
+        Failure(String wireName, boolean worthRetrying) {
+            this.wireName = wireName;
+            this.worthRetrying = worthRetrying;
+        }
+
+        public String wireName() {
+            return wireName;
+        }
+
+        public boolean worthRetrying() {
+            return worthRetrying;
+        }
+    }
+}

@@ -1,0 +1,14 @@
+package io.dormouse.session;
+
+import java.time.Instant;
+import java.util.List;
+
+/**
+ * One append to a log.
+ *
+ * @param position from 1, without gaps
+ * @param epoch of the lease under which it was written; 0 for the entry that a session is made with
+ * @param nonce unique to this attempt to write; also the stem of the ids of the events it tells
+ * @param time when it was written, milliseconds
+ */
+public record Entry(long position, long epoch, String nonce, Instant time, List<Fact> facts) {}

@@ -1,0 +1,97 @@
+package io.dormouse.session;
+
+import com.fasterxml.jackson.annotation.JsonSubTypes;
+import com.fasterxml.jackson.annotation.JsonTypeInfo;
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import io.dormouse.id.EventId;
+import java.time.Instant;
+import java.util.List;
+
+/**
+ * What happened, as the log keeps it for ever. A stored name is a promise: names and fields are only ever added, and
+ * {@code FactGoldenTest} holds a line of each.
+ */
+@JsonTypeInfo(use = JsonTypeInfo.Id.NAME, property = "fact")
+@JsonSubTypes({
+    @JsonSubTypes.Type(value = Fact.SessionBegan.class, name = "session_began"),
+    @JsonSubTypes.Type(value = Fact.Noted.class, name = "noted"),
+    @JsonSubTypes.Type(value = Fact.TurnBegan.class, name = "turn_began"),
+    @JsonSubTypes.Type(value = Fact.InputsJoined.class, name = "inputs_joined"),
+    @JsonSubTypes.Type(value = Fact.ModelAsked.class, name = "model_asked"),
+    @JsonSubTypes.Type(value = Fact.ModelReplied.class, name = "model_replied"),
+    @JsonSubTypes.Type(value = Fact.ModelFailed.class, name = "model_failed"),
+    @JsonSubTypes.Type(value = Fact.ToolsReturned.class, name = "tools_returned"),
+    @JsonSubTypes.Type(value = Fact.ClientAwaited.class, name = "client_awaited"),
+    @JsonSubTypes.Type(value = Fact.ClientAnswered.class, name = "client_answered"),
+    @JsonSubTypes.Type(value = Fact.TurnInterrupted.class, name = "turn_interrupted"),
+    @JsonSubTypes.Type(value = Fact.TurnEnded.class, name = "turn_ended"),
+    @JsonSubTypes.Type(value = Fact.HandAttached.class, name = "hand_attached"),
+    @JsonSubTypes.Type(value = Fact.HandLost.class, name = "hand_lost"),
+})
+public sealed interface Fact {
+
+    /** The first fact of every log. @param agent the resolved snapshot, as the session shows it */
+    record SessionBegan(JsonNode agent) implements Fact {}
+
+    /** The session was updated or archived; starts no work. */
+    record Noted(Posted note) implements Fact {}
+
+    record TurnBegan(List<Posted> inputs) implements Fact {}
+
+    /** Queued messages entered a running turn at a model boundary. */
+    record InputsJoined(List<Posted> inputs) implements Fact {}
+
+    /** A model request is about to be made. @param resumed true after a pause for a retry */
+    record ModelAsked(EventId id, boolean resumed) implements Fact {}
+
+    /**
+     * @param asked the {@link ModelAsked} that this answers
+     * @param content content blocks as the model gave them, in order, thinking with its signature
+     * @param calls one for each {@code tool_use} block, in order
+     * @param stopReason the model's own word
+     * @param stopDetails null, or the model's details of a refusal
+     */
+    record ModelReplied(
+            EventId asked,
+            List<ObjectNode> content,
+            List<ToolCall> calls,
+            String stopReason,
+            JsonNode stopDetails,
+            Usage usage)
+            implements Fact {}
+
+    /**
+     * @param error one of the wire API's error types, for example {@code model_overloaded_error}
+     * @param retryAt when it is tried again; null when it is not
+     * @param usage what the failed request consumed all the same
+     */
+    record ModelFailed(EventId asked, String error, String message, Instant retryAt, Usage usage) implements Fact {}
+
+    record ToolsReturned(List<ToolResult> results) implements Fact {}
+
+    /** The session waits for its client, holding no compute. @param questions the calls that want an answer */
+    record ClientAwaited(List<EventId> questions, Usage total, long activeMillis) implements Fact {}
+
+    /** @param resumed whether the session was idle and this was the last answer it waited for */
+    record ClientAnswered(List<Posted> answers, List<ToolResult> results, boolean resumed) implements Fact {}
+
+    /**
+     * @param results for every call that was open
+     * @param asked the model request that was cut off, or null
+     * @param usage what that request consumed
+     */
+    record TurnInterrupted(List<Posted> interrupts, List<ToolResult> results, EventId asked, Usage usage)
+            implements Fact {}
+
+    /**
+     * @param error null, or the type of the {@code session.error} that is told before the end
+     * @param details null, or {@code stop_details}
+     */
+    record TurnEnded(StopReason reason, JsonNode details, String error, String message, Usage total, long activeMillis)
+            implements Fact {}
+
+    record HandAttached(String hand) implements Fact {}
+
+    record HandLost(String hand, String reason) implements Fact {}
+}

@@ -1,0 +1,36 @@
+package io.dormouse.wire;
+
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import io.dormouse.id.ThreadId;
+import java.time.Duration;
+
+/** Tells watchers of a thread that the log grew, and what is not in the log: live deltas. Best effort: the log is the truth. */
+public interface Feed {
+    /** The log of the thread has grown, or ended. */
+    void appended(ThreadId thread);
+
+    /** Whether somebody watches, so that deltas are worth making. */
+    boolean watched(ThreadId thread);
+
+    void delta(ThreadId thread, ObjectNode event);
+
+    /** From now on; close it when done. */
+    Watch watch(ThreadId thread);
+
+    interface Watch extends AutoCloseable {
+        /** Waits for news, at most for {@code timeout}; may wake without cause. */
+        News next(Duration timeout) throws InterruptedException;
+
+        @Override
+        void close();
+    }
+
+    sealed interface News {
+        record Appended() implements News {}
+
+        /** @param event an {@code event_start} or {@code event_delta} */
+        record Delta(ObjectNode event) implements News {}
+
+        record Nothing() implements News {}
+    }
+}
