@@ -10,8 +10,8 @@ import java.nio.charset.StandardCharsets;
 final class Banner {
     private Banner() {}
 
-    /** Makes sure that there is a key, and says how to use it. */
-    static String of(Settings settings, int port, ApiKeys keys) throws IOException {
+    /** Makes sure that there is a key, and says how to use it; {@code {port}} is left to fill in. */
+    static String of(Settings settings, ApiKeys keys) throws IOException {
         String key;
         String shellKey;
         if (settings.apiKey() != null) {
@@ -29,7 +29,7 @@ final class Banner {
                 ? "offline, and not an LLM; set ANTHROPIC_API_KEY, or ANTHROPIC_BASE_URL, for a real one"
                 : settings.modelUrl() + (settings.modelKey() == null ? " (without a key)" : "");
         return template()
-                .replace("{url}", "http://127.0.0.1:" + port)
+                .replace("{url}", "http://127.0.0.1:{port}")
                 .replace("{key}", key)
                 .replace("{shell-key}", shellKey)
                 .replace("{model}", model)

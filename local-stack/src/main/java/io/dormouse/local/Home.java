@@ -58,6 +58,11 @@ final class Home implements AutoCloseable {
         return folder.resolve("blobs");
     }
 
+    /** Where the JVM of the sandboxes keeps its class data. */
+    Path sharedArchive() {
+        return folder.resolve("sandbox.jsa");
+    }
+
     Path hands() {
         return folder.resolve("hands");
     }

@@ -69,7 +69,7 @@ public final class ApiKeys {
         byte[] secret = new byte[32];
         random.nextBytes(secret);
         text.append('_').append(Base64.getUrlEncoder().withoutPadding().encodeToString(secret));
-        String plain = text.append('_').append(checksum(text)).toString();
+        String plain = text + "_" + checksum(text);
         return new Created(register(plain, workspace, name), plain);
     }
 

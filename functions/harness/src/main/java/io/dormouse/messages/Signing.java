@@ -11,6 +11,19 @@ public interface Signing {
     /** The text without any secret of this signing, for messages that people may see. */
     String redact(String text);
 
+    /** For a server that asks for nothing. */
+    record Unsigned() implements Signing {
+        @Override
+        public Map<String, String> headers(URI target, byte[] body) {
+            return Map.of();
+        }
+
+        @Override
+        public String redact(String text) {
+            return text;
+        }
+    }
+
     /** An API key in {@code x-api-key}. Prints without the key. */
     record ApiKey(String key) implements Signing {
         public ApiKey {
