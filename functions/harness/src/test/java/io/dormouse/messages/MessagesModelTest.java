@@ -22,12 +22,11 @@ import java.time.InstantSource;
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.List;
-import java.util.Set;
-import java.util.TreeSet;
 import java.util.concurrent.Callable;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 
@@ -106,20 +105,17 @@ class MessagesModelTest {
     }
 
     @Test
-    void many_streams_at_once_all_arrive() throws Exception {
-        ScriptedModel server = keep(ScriptedModel.start(request -> Script.text("to " + request.number())));
+    void many_streams_at_once_all_arrive_also_on_connections_that_others_have_just_left() throws Exception {
+        ScriptedModel server = keep(ScriptedModel.start(request -> Script.text("to " + request.lastUserText())));
         Model model = model(server.baseUri(), PATIENT);
-        List<Callable<Model.Reply>> calls = Collections.nCopies(200, () -> ask(model, new Cancellation()));
-        Set<String> texts = new TreeSet<>();
-        for (Future<Model.Reply> reply : threads.invokeAll(calls)) {
-            texts.add(((Model.Reply.Complete) reply.get())
-                    .content()
-                    .getFirst()
-                    .path("text")
-                    .asText());
+        List<Callable<List<Model.Reply>>> clients =
+                Collections.nCopies(16, () -> Stream.generate(() -> ask(model, new Cancellation()))
+                        .limit(100)
+                        .toList());
+        for (Future<List<Model.Reply>> replies : threads.invokeAll(clients)) {
+            assertThat(replies.get()).hasSize(100).allMatch(reply -> reply instanceof Model.Reply.Complete);
         }
-        assertThat(server.requests()).hasSize(200);
-        assertThat(texts).isNotEmpty().allMatch(text -> text.startsWith("to "));
+        assertThat(server.requests()).hasSize(1_600).allMatch(request -> request.connection() <= 100);
     }
 
     @Test
