@@ -22,6 +22,7 @@ final class Answer implements HttpResponse.BodyHandler<Void>, HttpResponse.BodyS
     private CompletableFuture<HttpResponse<Void>> response;
     private Flow.Subscription subscription;
     private boolean abandoned;
+    private volatile boolean ended;
 
     Answer(Duration whole) {
         this.deadlineNanos = System.nanoTime() + whole.toNanos();
@@ -55,8 +56,12 @@ final class Answer implements HttpResponse.BodyHandler<Void>, HttpResponse.BodyS
         subscription.request(1);
     }
 
-    /** Closes the connection, unless the answer has ended; then it is kept for the next request. */
+    /**
+     * Closes the connection, unless the answer has ended: then it may already carry the next request, which a late cancel
+     * would cut off.
+     */
     void abandon() {
+        if (ended) return;
         Flow.Subscription open;
         synchronized (this) {
             abandoned = true;
@@ -100,6 +105,7 @@ final class Answer implements HttpResponse.BodyHandler<Void>, HttpResponse.BodyS
 
     @Override
     public void onComplete() {
+        ended = true;
         signals.add(new Signal.Ended());
     }
 }

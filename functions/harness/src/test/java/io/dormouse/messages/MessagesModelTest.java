@@ -3,13 +3,10 @@ package io.dormouse.messages;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import com.fasterxml.jackson.databind.node.JsonNodeFactory;
-import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.dormouse.json.Json;
 import io.dormouse.pace.Cancellation;
 import io.dormouse.prompt.Model;
-import io.dormouse.prompt.Prompt;
 import io.dormouse.session.Usage;
-import io.dormouse.testkit.messages.Gate;
 import io.dormouse.testkit.messages.Request;
 import io.dormouse.testkit.messages.Script;
 import io.dormouse.testkit.messages.ScriptedModel;
@@ -17,49 +14,15 @@ import java.io.IOException;
 import java.net.ServerSocket;
 import java.net.URI;
 import java.time.Duration;
-import java.time.Instant;
-import java.time.InstantSource;
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.List;
-import java.util.Set;
-import java.util.TreeSet;
 import java.util.concurrent.Callable;
-import java.util.concurrent.ExecutorService;
-import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
-import org.junit.jupiter.api.AfterEach;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 
-class MessagesModelTest {
-    private static final String KEY = "sk-ant-very-secret";
-    private static final InstantSource CLOCK = InstantSource.fixed(Instant.parse("2026-01-01T00:00:00Z"));
-    private static final Duration LONG = Duration.ofMinutes(5);
-    private static final Timeouts PATIENT = new Timeouts(LONG, LONG, LONG, LONG);
-    private static final Duration SHORT = Duration.ofMillis(150);
-    private static final Prompt PROMPT = new Prompt(prompt());
-
-    private final List<String> seen = Collections.synchronizedList(new ArrayList<>());
-    private final Model.Watcher watcher = new Model.Watcher() {
-        @Override
-        public void opened(int index, String type) {
-            seen.add(type);
-        }
-
-        @Override
-        public void text(int index, String delta) {
-            seen.add(delta);
-        }
-    };
-    private final ExecutorService threads = Executors.newVirtualThreadPerTaskExecutor();
-    private final List<AutoCloseable> open = new ArrayList<>();
-
-    @AfterEach
-    void close() throws Exception {
-        for (AutoCloseable one : open) one.close();
-        threads.shutdownNow();
-    }
-
+class MessagesModelTest extends AgainstScriptedModel {
     @Test
     void a_reply_comes_with_its_blocks_usage_and_deltas() {
         ScriptedModel server = serve(Script.reply()
@@ -106,20 +69,17 @@ class MessagesModelTest {
     }
 
     @Test
-    void many_streams_at_once_all_arrive() throws Exception {
-        ScriptedModel server = keep(ScriptedModel.start(request -> Script.text("to " + request.number())));
+    void many_streams_at_once_all_arrive_also_on_connections_that_others_have_just_left() throws Exception {
+        ScriptedModel server = keep(ScriptedModel.start(request -> Script.text("to " + request.lastUserText())));
         Model model = model(server.baseUri(), PATIENT);
-        List<Callable<Model.Reply>> calls = Collections.nCopies(200, () -> ask(model, new Cancellation()));
-        Set<String> texts = new TreeSet<>();
-        for (Future<Model.Reply> reply : threads.invokeAll(calls)) {
-            texts.add(((Model.Reply.Complete) reply.get())
-                    .content()
-                    .getFirst()
-                    .path("text")
-                    .asText());
+        List<Callable<List<Model.Reply>>> clients =
+                Collections.nCopies(16, () -> Stream.generate(() -> ask(model, new Cancellation()))
+                        .limit(100)
+                        .toList());
+        for (Future<List<Model.Reply>> replies : threads.invokeAll(clients)) {
+            assertThat(replies.get()).hasSize(100).allMatch(reply -> reply instanceof Model.Reply.Complete);
         }
-        assertThat(server.requests()).hasSize(200);
-        assertThat(texts).isNotEmpty().allMatch(text -> text.startsWith("to "));
+        assertThat(server.requests()).hasSize(1_600).allMatch(request -> request.connection() <= 100);
     }
 
     @Test
@@ -172,92 +132,6 @@ class MessagesModelTest {
     }
 
     @Test
-    void a_server_that_never_answers_is_a_failure() {
-        ScriptedModel server = serve(Script.text("hi").holdBeforeHeaders(new Gate()));
-        Model model = model(server.baseUri(), new Timeouts(LONG, SHORT, LONG, LONG));
-        assertThat(failure(ask(model, new Cancellation()))).isEqualTo(Model.Failure.UNREACHABLE);
-        server.requests().getFirst().awaitDisconnected();
-    }
-
-    @Test
-    void a_stream_that_stalls_at_any_event_is_a_failure() {
-        int events = Script.text("Hello").events("m", "m").size();
-        ScriptedModel server = keep(ScriptedModel.start(
-                request -> Script.text("Hello").holdBeforeEvent((int) request.number() - 1, new Gate())));
-        Model model = model(server.baseUri(), new Timeouts(LONG, LONG, SHORT, LONG));
-        for (int event = 0; event < events; event++) {
-            assertThat(failure(ask(model, new Cancellation()))).isEqualTo(Model.Failure.UNREACHABLE);
-            server.requests().getLast().awaitDisconnected();
-        }
-    }
-
-    @Test
-    void a_stream_that_never_ends_is_a_failure() {
-        ScriptedModel server =
-                serve(Script.text("x".repeat(100_000)).deltaChars(2).delays(Duration.ZERO, Duration.ofMillis(5)));
-        Model model = model(server.baseUri(), new Timeouts(LONG, LONG, LONG, SHORT));
-        assertThat(failure(ask(model, new Cancellation()))).isEqualTo(Model.Failure.UNREACHABLE);
-    }
-
-    @Test
-    void a_message_that_has_ended_is_complete_even_if_the_connection_does_not_end() {
-        Gate gate = new Gate();
-        Script script = Script.text("Hello");
-        ScriptedModel server =
-                serve(script.holdBeforeEvent(script.events("m", "m").size(), gate));
-        assertThat(reply(server)).isInstanceOf(Model.Reply.Complete.class);
-        server.requests().getFirst().awaitDisconnected();
-    }
-
-    @Test
-    void a_cancelled_request_is_never_sent() {
-        ScriptedModel server = serve(Script.text("hi"));
-        Cancellation cancellation = new Cancellation();
-        cancellation.request();
-        assertThat(ask(model(server.baseUri(), PATIENT), cancellation))
-                .isEqualTo(new Model.Reply.Cancelled(Usage.NONE));
-        assertThat(server.requests()).isEmpty();
-    }
-
-    @Test
-    void a_request_is_cancelled_while_it_waits_for_headers() throws Exception {
-        Gate gate = new Gate();
-        assertThat(cancelledAt(gate, Script.text("hi").holdBeforeHeaders(gate)))
-                .isEqualTo(new Model.Reply.Cancelled(Usage.NONE));
-    }
-
-    @Test
-    void a_request_is_cancelled_at_any_event_of_the_stream() throws Exception {
-        int events = Script.text("Hello").events("m", "m").size();
-        for (int event = 0; event < events; event++) {
-            Gate gate = new Gate();
-            assertThat(cancelledAt(gate, Script.text("Hello").holdBeforeEvent(event, gate)))
-                    .as("cancelled before event %s", event)
-                    .isInstanceOf(Model.Reply.Cancelled.class);
-        }
-    }
-
-    @Test
-    void a_request_is_cancelled_while_it_connects() throws Exception {
-        // A listener whose queue is full answers no handshake, so the connection never stands.
-        try (ServerSocket full = new ServerSocket(0, 1, java.net.InetAddress.getLoopbackAddress())) {
-            List<java.nio.channels.SocketChannel> fillers = new ArrayList<>();
-            for (int i = 0; i < 8; i++) {
-                java.nio.channels.SocketChannel filler = java.nio.channels.SocketChannel.open();
-                filler.configureBlocking(false);
-                filler.connect(full.getLocalSocketAddress());
-                fillers.add(filler);
-            }
-            Cancellation cancellation = new Cancellation();
-            Model model = model(URI.create("http://127.0.0.1:" + full.getLocalPort()), PATIENT);
-            Future<Model.Reply> reply = threads.submit(() -> ask(model, cancellation));
-            cancellation.request();
-            assertThat(reply.get()).isEqualTo(new Model.Reply.Cancelled(Usage.NONE));
-            for (var filler : fillers) filler.close();
-        }
-    }
-
-    @Test
     void a_server_that_is_not_there_is_unreachable() throws IOException {
         int port;
         try (ServerSocket socket = new ServerSocket(0)) {
@@ -303,51 +177,5 @@ class MessagesModelTest {
             assertThat(message).contains(i == 1 ? "no message" : "[key]").doesNotContain(KEY.substring(0, 8));
             assertThat(message.length()).isLessThan(1_100);
         }
-    }
-
-    private Model.Reply cancelledAt(Gate gate, Script script) throws Exception {
-        ScriptedModel server = serve(script);
-        Cancellation cancellation = new Cancellation();
-        Model model = model(server.baseUri(), PATIENT);
-        Future<Model.Reply> reply = threads.submit(() -> ask(model, cancellation));
-        gate.awaitReached();
-        cancellation.request();
-        server.requests().getFirst().awaitDisconnected();
-        return reply.get();
-    }
-
-    private ScriptedModel serve(Script... scripts) {
-        return keep(ScriptedModel.inTurn(scripts));
-    }
-
-    private Model model(URI base, Timeouts timeouts) {
-        return keep(new MessagesModel(base, new Signing.ApiKey(KEY), timeouts, CLOCK));
-    }
-
-    private <T extends AutoCloseable> T keep(T closeable) {
-        open.add(closeable);
-        return closeable;
-    }
-
-    private Model.Reply ask(Model model, Cancellation cancellation) {
-        return model.reply(PROMPT, watcher, cancellation);
-    }
-
-    private Model.Reply reply(ScriptedModel server) {
-        return ask(model(server.baseUri(), PATIENT), new Cancellation());
-    }
-
-    private Model.Failure failure(ScriptedModel server) {
-        return failure(reply(server));
-    }
-
-    private static Model.Failure failure(Model.Reply reply) {
-        return ((Model.Reply.Failed) reply).kind();
-    }
-
-    private static ObjectNode prompt() {
-        ObjectNode body = Json.object().put("model", "m").put("stream", true).put("max_tokens", 100);
-        body.putArray("messages").addObject().put("role", "user").put("content", "Grüße 🐭");
-        return body;
     }
 }
