@@ -65,7 +65,7 @@ public final class Main {
         problem.join().ifPresent(why -> fail(NO_ISOLATION, why));
         HttpApi api = HttpApi.listen(settings.listen(), settings.secret(), routes, activity);
         Runtime.getRuntime().addShutdownHook(new Thread(() -> close(api, calls, tools, state)));
-        state.announce(settings.hand(), api.address());
+        state.announce(settings.hand(), api.address(), settings.walls().settingName());
         System.out.println(
                 "hand " + settings.hand() + " listens on " + api.address().getPort());
 

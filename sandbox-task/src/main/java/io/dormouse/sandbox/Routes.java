@@ -96,6 +96,9 @@ final class Routes {
     private static ObjectNode done(String id, ToolResult result) {
         ObjectNode body = JSON.createObjectNode().put("id", id).put("state", "done");
         body.putArray("content").addObject().put("type", "text").put("text", result.text());
+        if (result.equals(Calls.LOST)) {
+            body.put("lost", true);
+        }
         return body.put("is_error", result.isError());
     }
 

@@ -28,7 +28,12 @@ record Settings(
     enum Walls {
         BUBBLEWRAP,
         USER,
-        NONE
+        NONE;
+
+        /** The value of DORMOUSE_ISOLATION that means this. */
+        String settingName() {
+            return name().toLowerCase(java.util.Locale.ROOT);
+        }
     }
 
     sealed interface Parsed {

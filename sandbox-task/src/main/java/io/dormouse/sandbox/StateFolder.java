@@ -62,7 +62,7 @@ final class StateFolder implements AutoCloseable {
     }
 
     /** Says where the supervisor can be found. Readers see the whole record or the one before. */
-    void announce(String hand, InetSocketAddress address) throws IOException {
+    void announce(String hand, InetSocketAddress address, String isolation) throws IOException {
         Path beside = folder.resolve("run.json.new");
         Files.writeString(
                 beside,
@@ -72,6 +72,7 @@ final class StateFolder implements AutoCloseable {
                         .put("start_ticks", ownStartTicks())
                         .put("address", address.getAddress().getHostAddress())
                         .put("port", address.getPort())
+                        .put("isolation", isolation)
                         .put("started_at", Instant.now().toString())
                         .toString());
         Files.move(beside, folder.resolve("run.json"), StandardCopyOption.ATOMIC_MOVE);
