@@ -341,7 +341,7 @@ class TranscriptTest {
 
     @Test
     void a_log_that_is_read_back_gives_the_same_bytes() {
-        Histories.walk(5, (before, after) -> {
+        Histories.walk(4, (before, after) -> {
             List<Entry> read = new ArrayList<>();
             for (Entry entry : after.log()) read.add(Json.read(Json.bytes(entry), Entry.class));
             assertThat(bytes(read)).isEqualTo(bytes(after.log()));

@@ -199,7 +199,7 @@ class ConversationTest {
 
     @Test
     void a_log_that_is_read_back_folds_to_the_same() {
-        Histories.walk(5, (before, after) -> {
+        Histories.walk(4, (before, after) -> {
             Conversation now = Conversation.EMPTY;
             for (Entry entry : after.log()) now = now.after(Json.read(Json.bytes(entry), Entry.class));
             assertThat(now).isEqualTo(after.conversation());
