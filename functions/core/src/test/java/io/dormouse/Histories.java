@@ -1,12 +1,10 @@
 package io.dormouse;
 
-import static io.dormouse.Given.archived;
 import static io.dormouse.Given.asking;
 import static io.dormouse.Given.block;
 import static io.dormouse.Given.cancelled;
 import static io.dormouse.Given.custom;
 import static io.dormouse.Given.failed;
-import static io.dormouse.Given.interrupt;
 import static io.dormouse.Given.refused;
 import static io.dormouse.Given.renamed;
 import static io.dormouse.Given.replied;
@@ -64,13 +62,11 @@ public final class Histories {
                 List.of(
                         play.hands(),
                         play.post(user).hands(),
-                        play.post(interrupt()).hands());
+                        play.post(stop(n)).hands());
             case Step.Pause pause -> {
                 Play due = play.later(Duration.ofMinutes(1));
                 yield List.of(
-                        due.then(),
-                        due.post(user).then(),
-                        play.post(interrupt()).then());
+                        due.then(), due.post(user).then(), play.post(stop(n)).then());
             }
             case Step.Rest s -> inputs(play, n, user);
             case Step.Tell s -> throw new AssertionError("told already");
@@ -106,15 +102,15 @@ public final class Histories {
         plays.add(play.model(reply("pause_turn", List.of(textBlock("Searching")))));
         plays.add(play.model(reply("refusal", List.of(textBlock("I ca")))));
         plays.add(play.model(failed("billing_error", null)));
-        plays.add(play.post(interrupt()).model(cancelled()));
-        plays.add(play.post(interrupt(), user).model(replied(custom)));
+        plays.add(play.post(stop(n)).model(cancelled()));
+        plays.add(play.post(stop(n), user).model(replied(custom)));
         return plays;
     }
 
     private static List<Play> inputs(Play play, String n, Input user) {
         if (play.head().snapshot().phase() == Snapshot.Phase.ENDED) return List.of();
         List<Play> plays = new ArrayList<>();
-        plays.add(play.post(archived()).then());
+        plays.add(play.post(new Input.Archived(Given.id("archive"))).then());
         if (play.head().snapshot().phase() == Snapshot.Phase.RESTING) {
             plays.add(play.post(user).then());
             plays.add(play.post(user, systemSays("s" + n)).then());
@@ -135,8 +131,12 @@ public final class Histories {
         all.add(user);
         all.add(systemSays("s" + n));
         plays.add(play.post(all.toArray(Input[]::new)).then());
-        plays.add(play.post(interrupt()).then());
-        plays.add(play.post(interrupt(), user).then());
+        plays.add(play.post(stop(n)).then());
+        plays.add(play.post(stop(n), user).then());
         return plays;
+    }
+
+    private static Input stop(String n) {
+        return new Input.Interrupt(Given.id("stop-" + n));
     }
 }

@@ -38,6 +38,7 @@ final class Shift {
     private volatile Head head;
     private volatile Conversation conversation = Conversation.EMPTY;
     private volatile boolean lost;
+    private volatile boolean cut;
     private volatile Cancellation work = new Cancellation();
     private Transcript transcript;
     private AgentSpec agent;
@@ -201,11 +202,13 @@ final class Shift {
     Cancellation beginWork() {
         Cancellation fresh = new Cancellation();
         work = fresh;
-        if (lost || interrupted()) fresh.request();
+        if (lost || cut || interrupted()) fresh.request();
         return fresh;
     }
 
+    /** Cuts off this piece of work and every later one. */
     void cut() {
+        cut = true;
         work.request();
     }
 

@@ -14,6 +14,7 @@ import io.dormouse.prompt.Model.Reply;
 import io.dormouse.prompt.Prompt;
 import io.dormouse.session.Fact;
 import io.dormouse.session.Posted;
+import io.dormouse.session.Stamp;
 import io.dormouse.session.ToolCall;
 import io.dormouse.session.ToolCall.Gate;
 import io.dormouse.session.ToolResult;
@@ -70,14 +71,18 @@ final class Work {
             AgentSpec agent, String nonce, EventId request, Reply.Complete reply, Usage usage) {
         // A refused turn does nothing, whatever else the reply holds.
         boolean refusal = "refusal".equals(reply.stopReason());
+        // There are no ids for events beyond these, and no honest reply comes near.
+        List<ObjectNode> content =
+                reply.content().subList(0, Math.min(reply.content().size(), Stamp.FIRST_DERIVED));
         List<ToolCall> calls = new ArrayList<>();
-        for (int i = 0; i < reply.content().size() && !refusal; i++) {
-            ObjectNode block = reply.content().get(i);
+        for (int i = 0; i < content.size() && !refusal; i++) {
+            ObjectNode block = content.get(i);
             if ("tool_use".equals(block.path("type").asText()))
                 calls.add(call(agent, block, WireEvents.blockId(nonce, i), reply.stopReason()));
         }
         String stopReason = reply.stopReason() == null ? "end_turn" : reply.stopReason();
-        return new Fact.ModelReplied(request, reply.content(), calls, stopReason, reply.stopDetails(), usage);
+        JsonNode details = reply.stopDetails() == null || reply.stopDetails().isNull() ? null : reply.stopDetails();
+        return new Fact.ModelReplied(request, content, calls, stopReason, details, usage);
     }
 
     private static ToolCall call(AgentSpec agent, ObjectNode block, EventId id, String stopReason) {
