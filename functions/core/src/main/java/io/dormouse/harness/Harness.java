@@ -119,8 +119,8 @@ public final class Harness {
                 }
             }
             if (shift.lost()) return Woken.LOST;
-            // Work that was cut off by a stop is not told: whoever comes next takes it up by its key.
-            if (stopping) return shift.handOver();
+            // What was left undone is not told: whoever comes next takes it up by its key.
+            if (shift.abandoned()) return shift.handOver();
         }
     }
 

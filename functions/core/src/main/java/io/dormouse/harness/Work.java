@@ -196,9 +196,7 @@ final class Work {
                 case HandResult.Failed f -> results.add(ToolResult.error(call, f.reason()));
                 case HandResult.Lost l -> {
                     facts.add(new Fact.HandLost(done.hand().text(), l.reason()));
-                    results.add(ToolResult.error(
-                            call,
-                            "The sandbox was lost while this ran; it may or may not have taken effect. " + l.reason()));
+                    results.add(ToolResult.error(call, l.reason()));
                 }
             }
         }
