@@ -6,15 +6,11 @@ import io.dormouse.edge.Answer;
 import io.dormouse.edge.Call;
 import io.dormouse.edge.Fields;
 import io.dormouse.json.Json;
+import io.dormouse.prompt.Catalog;
 import io.dormouse.wire.Refused;
 import jakarta.inject.Singleton;
-import java.io.IOException;
-import java.io.InputStream;
-import java.io.UncheckedIOException;
 import java.util.ArrayList;
-import java.util.LinkedHashMap;
 import java.util.List;
-import java.util.Map;
 
 /**
  * The models that are known by name, and the {@code model} field of an agent. An unknown id is accepted as it is: any server
@@ -22,27 +18,20 @@ import java.util.Map;
  */
 @Singleton
 public final class Models {
-    private static final String FILE = "/io/dormouse/prompt/models.json";
     private static final List<String> EFFORTS = List.of("low", "medium", "high", "xhigh", "max");
     private static final List<String> SPEEDS = List.of("standard", "fast");
     private static final int MAX_ID = 256;
 
-    /** Newest first. */
-    private final Map<String, JsonNode> known = new LinkedHashMap<>();
+    private final Catalog catalog;
 
-    public Models() {
-        try (InputStream file = Models.class.getResourceAsStream(FILE)) {
-            for (JsonNode model : Json.MAPPER.readTree(file).path("models"))
-                known.put(model.path("id").asText(), model);
-        } catch (IOException e) {
-            throw new UncheckedIOException(e);
-        }
+    public Models(Catalog catalog) {
+        this.catalog = catalog;
     }
 
     /** {@code GET /v1/models}: pages by id, unlike all other lists. */
     Answer list(Call call) {
         int limit = call.query().integer("limit", 20, 1, 1000);
-        List<String> ids = List.copyOf(known.keySet());
+        List<String> ids = catalog.ids();
         String after = call.query().text("after_id");
         String before = call.query().text("before_id");
         int from = 0;
@@ -55,7 +44,7 @@ public final class Models {
         List<String> page = new ArrayList<>(from < to ? ids.subList(from, to) : List.of());
         ObjectNode answer = Json.object();
         var data = answer.putArray("data");
-        page.forEach(id -> data.add(view(known.get(id))));
+        page.forEach(id -> data.add(view(catalog.model(id))));
         answer.put("has_more", more);
         answer.put("first_id", page.isEmpty() ? null : page.getFirst());
         answer.put("last_id", page.isEmpty() ? null : page.getLast());
@@ -70,7 +59,7 @@ public final class Models {
 
     Answer get(Call call) {
         String id = call.parameter("id");
-        JsonNode model = known.get(id);
+        JsonNode model = catalog.model(id);
         if (model == null) throw Refused.notFound("No model " + Lookup.shown(id));
         return Answer.ok(view(model));
     }
@@ -102,7 +91,7 @@ public final class Models {
     }
 
     private ObjectNode resolved(String id, String speed, String effort, String geo) {
-        JsonNode model = known.get(id);
+        JsonNode model = catalog.model(id);
         String usual = model == null ? null : Json.textOrNull(model, "default_effort");
         if (effort != null && model != null && usual == null)
             throw Refused.invalid("model.effort: " + id + " does not take an effort");

@@ -14,7 +14,14 @@ import java.util.List;
 public final class Routes {
     private final RouteTable table;
 
-    public Routes(Agents agents, Environments environments, Models models) {
+    public Routes(
+            Agents agents,
+            Environments environments,
+            Sessions sessions,
+            Events events,
+            SessionResources resources,
+            Threads threads,
+            Models models) {
         table = new RouteTable(List.of(
                 post("/v1/agents", agents::create),
                 get("/v1/agents", agents::list),
@@ -28,6 +35,25 @@ public final class Routes {
                 post("/v1/environments/{id}", environments::update),
                 delete("/v1/environments/{id}", environments::delete),
                 post("/v1/environments/{id}/archive", environments::archive),
+                post("/v1/sessions", sessions::create),
+                get("/v1/sessions", sessions::list),
+                get("/v1/sessions/{id}", sessions::get),
+                post("/v1/sessions/{id}", sessions::update),
+                delete("/v1/sessions/{id}", sessions::delete),
+                post("/v1/sessions/{id}/archive", sessions::archive),
+                post("/v1/sessions/{id}/events", events::send),
+                get("/v1/sessions/{id}/events", events::list),
+                get("/v1/sessions/{id}/events/stream", events::stream),
+                get("/v1/sessions/{id}/resources", resources::list),
+                post("/v1/sessions/{id}/resources", resources::add),
+                get("/v1/sessions/{id}/resources/{resource}", resources::one),
+                post("/v1/sessions/{id}/resources/{resource}", resources::one),
+                delete("/v1/sessions/{id}/resources/{resource}", resources::one),
+                get("/v1/sessions/{id}/threads", threads::list),
+                get("/v1/sessions/{id}/threads/{thread}", threads::get),
+                post("/v1/sessions/{id}/threads/{thread}/archive", threads::archive),
+                get("/v1/sessions/{id}/threads/{thread}/events", threads::listEvents),
+                get("/v1/sessions/{id}/threads/{thread}/stream", threads::stream),
                 get("/v1/models", models::list),
                 get("/v1/models/{id}", models::get)));
     }

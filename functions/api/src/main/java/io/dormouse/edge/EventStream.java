@@ -50,20 +50,23 @@ public final class EventStream {
         });
     }
 
+    public boolean send(String name, JsonNode data) {
+        return send(name, null, data);
+    }
+
     /**
      * Sends one event.
      *
      * @param name of the {@code event:} line
+     * @param id of the {@code id:} line, with which a client can come back; null for none
      * @return false when the client is gone
      */
-    public boolean send(String name, JsonNode data) {
+    public boolean send(String name, String id, JsonNode data) {
         byte[] json = Json.bytes(data);
-        return write(Buffer.buffer(json.length + name.length() + 20)
-                .appendString("event: ")
-                .appendString(name)
-                .appendString("\ndata: ")
-                .appendBytes(json)
-                .appendString("\n\n"));
+        Buffer event = Buffer.buffer(json.length + name.length() + 40);
+        if (id != null) event.appendString("id: ").appendString(id).appendString("\n");
+        event.appendString("event: ").appendString(name).appendString("\ndata: ");
+        return write(event.appendBytes(json).appendString("\n\n"));
     }
 
     /** Tells the client, and everything in between, that the stream lives. */

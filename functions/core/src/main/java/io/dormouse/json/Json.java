@@ -41,7 +41,21 @@ public final class Json {
                     JsonInclude.Value.construct(JsonInclude.Include.NON_NULL, JsonInclude.Include.NON_NULL))
             .build();
 
+    /** A record wraps content that was as deep as a request may be: what was accepted must be readable for ever. */
+    private static final JsonMapper STORED = deeper();
+
     private Json() {}
+
+    private static JsonMapper deeper() {
+        JsonMapper mapper = MAPPER.copy();
+        mapper.getFactory()
+                .setStreamReadConstraints(mapper.getFactory()
+                        .streamReadConstraints()
+                        .rebuild()
+                        .maxNestingDepth(2 * MAX_DEPTH)
+                        .build());
+        return mapper;
+    }
 
     public static ObjectNode object() {
         return MAPPER.createObjectNode();
@@ -76,9 +90,10 @@ public final class Json {
         }
     }
 
+    /** For records that we wrote ourselves. */
     public static <T> T read(byte[] bytes, Class<T> type) {
         try {
-            return MAPPER.readValue(bytes, type);
+            return STORED.readValue(bytes, type);
         } catch (IOException e) {
             throw new UncheckedIOException(e);
         }

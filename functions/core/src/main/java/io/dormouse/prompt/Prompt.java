@@ -1,10 +1,67 @@
 package io.dormouse.prompt;
 
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import io.dormouse.agents.AgentSpec;
+import io.dormouse.json.Json;
+import java.util.List;
 
 /**
- * One model request.
+ * One model request: the only place where the log becomes model input. Byte-stable: but for the cache marks, a request
+ * begins with the bytes of the one before it.
  *
  * @param body the whole JSON body of {@code POST /v1/messages}, streaming on
  */
-public record Prompt(ObjectNode body) {}
+public record Prompt(ObjectNode body) {
+
+    public static Prompt of(AgentSpec agent, Transcript transcript, Catalog catalog) {
+        ObjectNode body = Json.object()
+                .put("model", agent.modelId())
+                .put("max_tokens", catalog.replyTokens(agent.modelId()))
+                .put("stream", true);
+        if (agent.effort() != null) body.putObject("output_config").put("effort", agent.effort());
+        if (agent.fast()) body.put("speed", "fast");
+        ArrayNode tools = Json.array();
+        tools.addAll(agent.definitions());
+        if (agent.system() != null) {
+            body.putArray("system").add(marked(Json.object().put("type", "text").put("text", agent.system())));
+        } else if (!tools.isEmpty()) {
+            int last = tools.size() - 1;
+            tools.set(last, marked((ObjectNode) tools.get(last)));
+        }
+        if (!tools.isEmpty()) body.set("tools", tools);
+        body.set("messages", messages(transcript.messages()));
+        return new Prompt(body);
+    }
+
+    /** Marks the end of the last two user messages: what the last request wrote to the cache, and what this one adds. */
+    private static ArrayNode messages(List<ObjectNode> messages) {
+        ArrayNode array = Json.array();
+        array.addAll(messages);
+        int marks = 2;
+        for (int i = array.size() - 1; i >= 0 && marks > 0; i--) {
+            ObjectNode message = (ObjectNode) array.get(i);
+            if (!"user".equals(message.path("role").asText())) continue;
+            JsonNode content = message.path("content");
+            if (!content.isArray() || content.isEmpty()) continue;
+            ArrayNode blocks = Json.array();
+            blocks.addAll((ArrayNode) content);
+            int last = blocks.size() - 1;
+            blocks.set(last, marked((ObjectNode) blocks.get(last)));
+            ObjectNode copy = Json.object();
+            copy.setAll(message);
+            copy.set("content", blocks);
+            array.set(i, copy);
+            marks--;
+        }
+        return array;
+    }
+
+    private static ObjectNode marked(ObjectNode block) {
+        ObjectNode copy = Json.object();
+        copy.setAll(block);
+        copy.putObject("cache_control").put("type", "ephemeral");
+        return copy;
+    }
+}

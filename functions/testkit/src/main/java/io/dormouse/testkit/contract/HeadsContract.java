@@ -14,11 +14,12 @@ import io.dormouse.id.WorkspaceId;
 import io.dormouse.session.Input;
 import io.dormouse.session.Posted;
 import io.dormouse.session.Taken;
+import io.dormouse.session.ToolCall.Gate;
 import io.dormouse.session.Usage;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.List;
-import java.util.Set;
+import java.util.Map;
 import java.util.stream.IntStream;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -61,7 +62,7 @@ public abstract class HeadsContract {
         Snapshot snapshot = new Snapshot(
                 42,
                 Snapshot.Phase.RETRYING,
-                Set.of(Samples.event(), Samples.event()),
+                Map.of(Samples.event(), Gate.ASK, Samples.event(), Gate.CUSTOM),
                 new Taken(1, 2, 3, 4),
                 new Usage(1, 2, 3, 4, 5, 6, 7),
                 99,
@@ -207,18 +208,21 @@ public abstract class HeadsContract {
         Head claimed = claimed(head, "owner", NOW);
         heads.swap(head, claimed);
         Snapshot done = new Snapshot(
-                2, Snapshot.Phase.RESTING, Set.of(), Taken.NONE.with(head.mail()), Usage.NONE, 1, null, null);
+                2, Snapshot.Phase.RESTING, Map.of(), Taken.NONE.with(head.mail()), Usage.NONE, 1, null, null);
         heads.swap(claimed, claimed.settle(done, NOW).orElseThrow());
         assertOwing(NOW.plus(Duration.ofDays(365)), 10);
     }
 
     @Test
-    void a_deleted_head_owes_nothing_and_stays_as_a_stone() {
+    void a_deleted_head_owes_its_forgetting_and_stays_as_a_stone() {
         Head head = created(fresh());
         Head deleted = head.delete(NOW).orElseThrow();
         heads.swap(head, deleted);
+        assertOwing(NOW.plus(Duration.ofDays(365)), 10, head.thread());
+        Head forgotten = deleted.forgotten(NOW);
+        heads.swap(deleted, forgotten);
         assertOwing(NOW.plus(Duration.ofDays(365)), 10);
-        assertThat(heads.read(head.thread())).contains(deleted);
+        assertThat(heads.read(head.thread())).contains(forgotten);
         assertThat(heads.create(head)).isFalse();
     }
 

@@ -1,0 +1,187 @@
+package io.dormouse.api;
+
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import io.dormouse.api.EventPages.Place;
+import io.dormouse.edge.Answer;
+import io.dormouse.edge.Call;
+import io.dormouse.edge.EventStream;
+import io.dormouse.head.Head;
+import io.dormouse.head.Heads;
+import io.dormouse.id.Ids;
+import io.dormouse.id.ThreadId;
+import io.dormouse.json.Json;
+import io.dormouse.session.Entry;
+import io.dormouse.session.SessionLog;
+import io.dormouse.wire.Feed;
+import io.dormouse.wire.Refused;
+import io.dormouse.wire.WireEvents;
+import jakarta.inject.Singleton;
+import java.time.Duration;
+import java.time.InstantSource;
+import java.util.ArrayDeque;
+import java.util.Deque;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Optional;
+import java.util.Set;
+
+/**
+ * Tails a log as server-sent events. Every event of the log has an {@code id:} line with its place; a client that comes
+ * back with {@code Last-Event-ID} goes on right behind it, and neither misses nor repeats one. Live deltas have none.
+ */
+@Singleton
+final class EventStreams {
+    private static final Duration HEARTBEAT = Duration.ofSeconds(15);
+    private static final int READ = 100;
+    private static final int MAX_DELTA_TYPES = 100;
+    private static final List<String> DELTA_TYPES = List.of("agent.message", "agent.thinking");
+
+    /** Names that every release of the official clients lets through; a type outside of these is named {@code message}. */
+    private static final Set<String> UNNAMED = Set.of("session.usage");
+
+    private final Heads heads;
+    private final SessionLog log;
+    private final Feed feed;
+    private final Ids ids;
+    private final InstantSource clock;
+
+    EventStreams(Heads heads, SessionLog log, Feed feed, Ids ids, InstantSource clock) {
+        this.heads = heads;
+        this.log = log;
+        this.feed = feed;
+        this.ids = ids;
+        this.clock = clock;
+    }
+
+    Answer stream(Call call, Head head, WireEvents view) {
+        List<String> deltas = call.query().texts("event_deltas", DELTA_TYPES);
+        if (deltas.size() > MAX_DELTA_TYPES)
+            throw Refused.invalid("event_deltas: at most " + MAX_DELTA_TYPES + " values are allowed");
+        String lastId = call.header("last-event-id");
+        Place resume = lastId == null || lastId.isEmpty() ? null : resumed(lastId, head);
+        // From here on nothing is missed: the watch begins before the end of the log is looked for.
+        return new Answer.Stream(out -> {
+            try (Feed.Watch watch = feed.watch(head.thread())) {
+                Place after = resume != null
+                        ? resume
+                        : new Place(
+                                EventPages.end(
+                                        log, head.thread(), head.snapshot().position()),
+                                Integer.MAX_VALUE);
+                new Tail(head.thread(), view, Set.copyOf(deltas), after, out).follow(watch);
+            }
+        });
+    }
+
+    private Place resumed(String lastId, Head head) {
+        Optional<Place> place = Place.parse(lastId);
+        boolean exists = place.isPresent()
+                && (place.get().position() == 0
+                        || !log.read(head.thread(), place.get().position() - 1, 1)
+                                .isEmpty());
+        if (!exists) throw Refused.invalid("Last-Event-ID: is not the id of an event of this session");
+        return place.get();
+    }
+
+    private final class Tail {
+        private static final int REMEMBERED = 64;
+
+        private final ThreadId thread;
+        private final WireEvents view;
+        private final Set<String> deltas;
+        private final EventStream out;
+        private Place after;
+        /** Messages that the client has whole: a delta that comes late is of no use to it. */
+        private final Deque<String> whole = new ArrayDeque<>();
+        /** Messages whose beginning the client has seen. */
+        private final Set<String> begun = new HashSet<>();
+
+        Tail(ThreadId thread, WireEvents view, Set<String> deltas, Place after, EventStream out) {
+            this.thread = thread;
+            this.view = view;
+            this.deltas = deltas;
+            this.after = after;
+            this.out = out;
+        }
+
+        void follow(Feed.Watch watch) throws InterruptedException {
+            // So that the client knows at once that it is heard.
+            if (!out.ping()) return;
+            if (!catchUp()) return;
+            while (out.open()) {
+                boolean goesOn =
+                        switch (watch.next(HEARTBEAT)) {
+                            case Feed.News.Appended appended -> catchUp();
+                            case Feed.News.Delta delta -> pass(delta.event());
+                            case Feed.News.Nothing nothing -> out.ping() && !gone();
+                        };
+                if (!goesOn) return;
+            }
+        }
+
+        /** Sends what the log has. False when the stream is over. */
+        private boolean catchUp() {
+            boolean news = false;
+            while (true) {
+                boolean whole = after.index() == Integer.MAX_VALUE;
+                long from = whole ? after.position() : Math.max(0, after.position() - 1);
+                List<Entry> page = log.read(thread, from, READ);
+                for (Entry entry : page) if (!send(entry)) return false;
+                news |= !page.isEmpty();
+                // A log that is gone has no news either.
+                if (page.size() < READ) return news || !gone();
+            }
+        }
+
+        private boolean send(Entry entry) {
+            if (entry.position() < after.position()) return true;
+            List<ObjectNode> events = view.of(entry);
+            boolean last = false;
+            for (int i = 0; i < events.size(); i++) {
+                if (entry.position() == after.position() && i <= after.index()) continue;
+                ObjectNode event = events.get(i);
+                String type = event.path("type").asText();
+                Place place = new Place(entry.position(), i);
+                if (!out.send(UNNAMED.contains(type) ? "message" : type, place.toString(), event)) return false;
+                if (DELTA_TYPES.contains(type)) remember(event.path("id").asText());
+                last |= type.equals("session.status_terminated");
+            }
+            after = new Place(entry.position(), Integer.MAX_VALUE);
+            return !last;
+        }
+
+        private void remember(String id) {
+            begun.remove(id);
+            whole.add(id);
+            if (whole.size() > REMEMBERED) whole.remove();
+        }
+
+        private boolean pass(ObjectNode event) {
+            boolean start = event.path("type").asText().equals("event_start");
+            String id = start
+                    ? event.path("event").path("id").asText()
+                    : event.path("event_id").asText();
+            if (whole.contains(id)) return true;
+            if (start) {
+                if (!deltas.contains(event.path("event").path("type").asText()) || !begun.add(id)) return true;
+            } else if (!begun.contains(id)) {
+                return true;
+            }
+            return out.send(event.path("type").asText(), null, event);
+        }
+
+        /** Whether the session was deleted; then the client is told. */
+        private boolean gone() {
+            Optional<Head> head = heads.read(thread);
+            if (head.isPresent() && !head.get().deleted()) return false;
+            out.send(
+                    "session.deleted",
+                    null,
+                    Json.object()
+                            .put("id", ids.event().text())
+                            .put("type", "session.deleted")
+                            .put("processed_at", clock.instant().toString()));
+            return true;
+        }
+    }
+}

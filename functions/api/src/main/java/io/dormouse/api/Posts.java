@@ -1,0 +1,110 @@
+package io.dormouse.api;
+
+import io.dormouse.harness.Wakes;
+import io.dormouse.head.Head;
+import io.dormouse.head.Head.Posting;
+import io.dormouse.head.Heads;
+import io.dormouse.head.Heads.Swapped;
+import io.dormouse.id.EventId;
+import io.dormouse.session.Entry;
+import io.dormouse.session.Input;
+import io.dormouse.session.Posted;
+import io.dormouse.session.Questions;
+import io.dormouse.session.SessionLog;
+import io.dormouse.session.ToolCall.Gate;
+import io.dormouse.wire.ApiError;
+import io.dormouse.wire.Refused;
+import jakarta.inject.Singleton;
+import java.time.InstantSource;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+
+/** Puts inputs into a thread's mailbox and asks for a wake: durable, whole or not at all, before it returns. */
+@Singleton
+final class Posts {
+    private static final int PAGE = 500;
+
+    private final Heads heads;
+    private final SessionLog log;
+    private final Wakes wakes;
+    private final InstantSource clock;
+
+    Posts(Heads heads, SessionLog log, Wakes wakes, InstantSource clock) {
+        this.heads = heads;
+        this.log = log;
+        this.wakes = wakes;
+        this.clock = clock;
+    }
+
+    /** @param head as it was read for this request; what was accepted is what the client is told */
+    List<Posted> post(Head head, List<Input> inputs) {
+        Head current = head;
+        Map<EventId, Gate> asked = Map.of();
+        while (true) {
+            List<Posted> before = alreadyThere(current, inputs);
+            if (!before.isEmpty()) return before;
+            switch (current.post(inputs, asked, clock.instant())) {
+                case Posting.Accepted accepted -> {
+                    switch (heads.swap(current, accepted.next())) {
+                        case Swapped.Done done -> {
+                            if (accepted.next().owes()) wakes.send(current.thread());
+                            return accepted.posted();
+                        }
+                        case Swapped.Changed changed -> current = changed.current();
+                    }
+                }
+                case Posting.Refused refused -> {
+                    if (refused.why() != Posting.Why.UNKNOWN_QUESTION || !asked.isEmpty()) throw refusal(refused);
+                    // The question may be in the log although the head does not say so yet.
+                    asked = questionsInLog(current);
+                    if (asked.isEmpty()) throw refusal(refused);
+                }
+            }
+        }
+    }
+
+    /** A second attempt with the same ids, after a crash between the swap and the answer, finds the first one's mail. */
+    private static List<Posted> alreadyThere(Head head, List<Input> inputs) {
+        List<Posted> found = new ArrayList<>();
+        for (Posted posted : head.mail())
+            for (Input input : inputs) if (posted.input().id().equals(input.id())) found.add(posted);
+        return found.size() == inputs.size() ? found : List.of();
+    }
+
+    private Map<EventId, Gate> questionsInLog(Head head) {
+        List<Entry> entries = new ArrayList<>();
+        long after = head.snapshot().position();
+        List<Entry> page;
+        do {
+            page = log.read(head.thread(), after, PAGE);
+            entries.addAll(page);
+            after += page.size();
+        } while (page.size() == PAGE);
+        return Questions.in(entries);
+    }
+
+    private static Refused refusal(Posting.Refused refused) {
+        String detail = refused.detail();
+        return new Refused(
+                switch (refused.why()) {
+                    case GONE -> new ApiError.NotFound("No session " + detail);
+                    case ARCHIVED -> new ApiError.Invalid("Cannot send events to archived session: " + detail);
+                    case MAILBOX_FULL -> new ApiError.RateLimited("Too many events wait to be processed: " + detail, 1);
+                    case AWAITING_ANSWERS ->
+                        new ApiError.Invalid("This session is waiting on responses to events " + detail
+                                + ". Send user.tool_confirmation, user.custom_tool_result, user.tool_result or"
+                                + " user.interrupt first.");
+                    case UNKNOWN_QUESTION ->
+                        new ApiError.Invalid("The event " + detail + " is not waiting for a response");
+                    case ANSWERED_ALREADY -> new ApiError.Invalid("The event " + detail + " has a response already");
+                    case WRONG_ANSWER ->
+                        new ApiError.Invalid("The event " + detail
+                                + " wants the other kind of response: user.tool_confirmation for agent.tool_use,"
+                                + " user.custom_tool_result for agent.custom_tool_use");
+                    case RUNNING ->
+                        new ApiError.Invalid(
+                                "The session " + detail + " is running. Interrupt it, or wait until it is idle.");
+                });
+    }
+}

@@ -1,0 +1,292 @@
+package io.dormouse.api;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import io.dormouse.api.SessionFinder.Found;
+import io.dormouse.edge.Answer;
+import io.dormouse.edge.Call;
+import io.dormouse.edge.Fields;
+import io.dormouse.edge.Pages;
+import io.dormouse.edge.Query;
+import io.dormouse.harness.Wakes;
+import io.dormouse.head.Head;
+import io.dormouse.head.Head.Posting;
+import io.dormouse.head.Heads;
+import io.dormouse.head.Heads.Swapped;
+import io.dormouse.id.SessionId;
+import io.dormouse.json.Json;
+import io.dormouse.resource.Resource;
+import io.dormouse.resource.Resources;
+import io.dormouse.resource.Spill;
+import io.dormouse.session.Entry;
+import io.dormouse.session.Fact;
+import io.dormouse.session.Input;
+import io.dormouse.session.SessionLog;
+import io.dormouse.wire.Feed;
+import io.dormouse.wire.Refused;
+import io.dormouse.wire.UsageView;
+import jakarta.inject.Singleton;
+import java.time.Duration;
+import java.time.Instant;
+import java.time.InstantSource;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import java.util.Optional;
+import java.util.function.Predicate;
+
+/**
+ * {@code /v1/sessions}. What a session is made with is a stored document; what happens to it is in its log; the head tells
+ * its state. A session exists from the moment its head does, which is written last.
+ */
+@Singleton
+public final class Sessions {
+    private static final int MAX_TITLE = 500;
+    private static final List<String> STATUSES = List.of("idle", "running", "rescheduling", "terminated");
+
+    private final Resources resources;
+    private final Heads heads;
+    private final SessionLog log;
+    private final Spill spill;
+    private final Wakes wakes;
+    private final Feed feed;
+    private final InstantSource clock;
+    private final Agents agents;
+    private final Environments environments;
+    private final SessionFinder finder;
+    private final Posts posts;
+
+    Sessions(
+            Resources resources,
+            Heads heads,
+            SessionLog log,
+            Spill spill,
+            Wakes wakes,
+            Feed feed,
+            InstantSource clock,
+            Agents agents,
+            Environments environments,
+            SessionFinder finder,
+            Posts posts) {
+        this.resources = resources;
+        this.heads = heads;
+        this.log = log;
+        this.spill = spill;
+        this.wakes = wakes;
+        this.feed = feed;
+        this.clock = clock;
+        this.agents = agents;
+        this.environments = environments;
+        this.finder = finder;
+        this.posts = posts;
+    }
+
+    public Answer create(Call call) {
+        Fields body = Fields.of(call.body());
+        // In a fixed order: a second attempt of the same request makes the same ids.
+        SessionId id = call.ids().session();
+        String nonce = call.ids().next();
+        List<Input> initial = new Inputs(call.ids(), spill, id.primaryThread()).initial(body);
+        ObjectNode agent = agents.resolve(call.workspace(), body, "agent");
+        if (!agent.path("mcp_servers").isEmpty())
+            throw body.refuse("agent", "its MCP servers are not supported by this server yet");
+        String environment = environment(call, body.text("environment_id", 1, 200));
+        SessionResources.check(body);
+        for (String vault : body.texts("vault_ids", 50, 200)) throw Refused.notFound("No vault " + vault);
+        if (body.given("budget")) throw body.refuse("budget", "budgets are not supported by this server yet");
+        Instant now = clock.instant();
+        ObjectNode document = Json.object();
+        document.set("agent", agent);
+        document.put("environment_id", environment);
+        document.put("title", body.textOrNull("title", MAX_TITLE));
+        document.set("metadata", body.metadata());
+
+        Head head = Head.fresh(call.workspace(), id, now);
+        if (!initial.isEmpty() && head.post(initial, now) instanceof Posting.Accepted accepted) head = accepted.next();
+        log.append(head.thread(), new Entry(1, 0, nonce, now, List.of(new Fact.SessionBegan(agent))));
+        Resource session = Resource.of(call.workspace(), SessionFinder.KIND, id.text(), now, document);
+        resources.create(session);
+        if (!heads.create(head)) return get(call, id.text());
+        if (head.owes()) wakes.send(head.thread());
+        return Answer.ok(view(new Found(session, head)));
+    }
+
+    private String environment(Call call, String id) {
+        if (environments
+                .usable(call.workspace(), id)
+                .path("config")
+                .path("type")
+                .asText()
+                .equals("self_hosted"))
+            throw Refused.invalid("environment_id: self_hosted environments are not supported by this server yet");
+        return id;
+    }
+
+    public Answer get(Call call) {
+        return Answer.ok(view(finder.find(call)));
+    }
+
+    private Answer get(Call call, String id) {
+        return Answer.ok(
+                view(finder.found(call.workspace(), id).orElseThrow(() -> Refused.notFound("No session " + id))));
+    }
+
+    public Answer list(Call call) {
+        Query query = call.query();
+        Pages pages = Pages.ordered(call, "sessions", false, 20, 1000);
+        boolean archived = query.flag("include_archived", false);
+        List<String> statuses = query.texts("statuses", STATUSES);
+        String agent = query.text("agent_id");
+        int version = query.integer("agent_version", 0, 1, Integer.MAX_VALUE);
+        // There are neither deployments nor memory stores, so nothing is of one.
+        boolean none = query.text("deployment_id") != null || query.text("memory_store_id") != null;
+        Map<String, Head> seen = new HashMap<>();
+        Predicate<Resource> wanted = document -> {
+            JsonNode snapshot = document.body().path("agent");
+            if (none
+                    || agent != null && !agent.equals(snapshot.path("id").asText())
+                    || version != 0 && version != snapshot.path("version").asInt()) return false;
+            Optional<Head> head = heads.read(new SessionId(document.id()).primaryThread());
+            if (head.isEmpty()
+                    || head.get().deleted()
+                    || !archived && head.get().archivedAt() != null) return false;
+            if (!statuses.isEmpty() && !statuses.contains(status(head.get()))) return false;
+            seen.put(document.id(), head.get());
+            return true;
+        };
+        return Answer.ok(pages.answer(
+                q -> resources.list(call.workspace(), SessionFinder.KIND, q),
+                "",
+                archived,
+                wanted,
+                document -> view(new Found(document, seen.get(document.id()))),
+                true));
+    }
+
+    public Answer update(Call call) {
+        Found found = finder.find(call);
+        if (found.head().archivedAt() != null)
+            throw Refused.invalid("The session " + found.document().id() + " is archived and cannot be changed");
+        Fields body = Fields.of(call.body());
+        if (body.given("vault_ids")) throw body.refuse("vault_ids", "cannot be changed after a session is made");
+        if (body.given("budget")) throw body.refuse("budget", "a budget can only be given when a session is made");
+        Resource before = found.document();
+        while (true) {
+            ObjectNode after = before.body().deepCopy();
+            ObjectNode changes = changes(body, before.body(), after);
+            if (changes.isEmpty()) return Answer.ok(view(new Found(before, found.head())));
+            posts.post(found.head(), List.of(new Input.Updated(call.ids().event(), changes)));
+            switch (resources.swap(before, before.with(after, clock.instant()))) {
+                case Resources.Saved.Done done -> {
+                    return get(call);
+                }
+                case Resources.Saved.Taken taken -> before = taken.current();
+                case Resources.Saved.Gone gone -> throw SessionFinder.missing(call);
+            }
+        }
+    }
+
+    /** What the request changes, as {@code session.updated} tells it; {@code after} gets the same changes. */
+    private static ObjectNode changes(Fields body, JsonNode before, ObjectNode after) {
+        ObjectNode changes = Json.object();
+        if (body.has("title")) {
+            String title = body.textOrNull("title", MAX_TITLE);
+            after.put("title", title);
+            if (!after.get("title").equals(before.get("title"))) changes.put("title", title);
+        }
+        ObjectNode metadata = body.metadata((ObjectNode) before.get("metadata"), false);
+        if (!metadata.equals(before.get("metadata"))) {
+            after.set("metadata", metadata);
+            changes.set("metadata", metadata);
+        }
+        Fields patch = body.objectOrNull("agent");
+        if (patch == null) return changes;
+        ObjectNode agent = ((ObjectNode) before.get("agent")).deepCopy();
+        if (patch.has("tools")) agent.set("tools", Tools.resolve(patch.objects("tools", Tools.MAX_TOOLS)));
+        if (patch.has("mcp_servers")) {
+            agent.set("mcp_servers", Tools.servers(patch.objects("mcp_servers", Tools.MAX_SERVERS)));
+            if (!agent.get("mcp_servers").isEmpty())
+                throw patch.refuse("mcp_servers", "MCP servers are not supported by this server yet");
+        }
+        Tools.check(agent.get("tools"), agent.get("mcp_servers"));
+        if (!agent.equals(before.get("agent"))) {
+            after.set("agent", agent);
+            changes.set("agent", agent);
+        }
+        return changes;
+    }
+
+    public Answer archive(Call call) {
+        Found found = finder.find(call);
+        if (found.head().archivedAt() == null)
+            posts.post(found.head(), List.of(new Input.Archived(call.ids().event())));
+        // The document knows it too, so that lists pass over it cheaply; the head is what counts.
+        Resource document = found.document();
+        while (document.archivedAt() == null) {
+            switch (resources.swap(document, document.archived(clock.instant()))) {
+                case Resources.Saved.Done done -> document = done.resource();
+                case Resources.Saved.Taken taken -> document = taken.current();
+                case Resources.Saved.Gone gone -> throw SessionFinder.missing(call);
+            }
+        }
+        return get(call);
+    }
+
+    public Answer delete(Call call) {
+        Head head = finder.head(call);
+        while (!head.deleted()) {
+            Optional<Head> deleted = head.delete(clock.instant());
+            if (deleted.isEmpty())
+                throw Refused.invalid(
+                        "The session " + head.session() + " is running. Interrupt it, or wait until it is idle.");
+            switch (heads.swap(head, deleted.get())) {
+                case Swapped.Done done -> head = deleted.get();
+                case Swapped.Changed changed -> head = changed.current();
+            }
+        }
+        resources.delete(call.workspace(), SessionFinder.KIND, head.session().text());
+        feed.appended(head.thread());
+        // The log and the hand with its files go by a wake, so that a crash here leaves nothing behind.
+        wakes.send(head.thread());
+        return Answer.ok(Json.object().put("id", head.session().text()).put("type", "session_deleted"));
+    }
+
+    private ObjectNode view(Found found) {
+        Resource document = found.document();
+        Head head = found.head();
+        Instant now = clock.instant();
+        long active = head.active(now).toMillis();
+        ObjectNode view = Json.object().put("id", document.id()).put("type", "session");
+        view.set("agent", document.body().get("agent"));
+        view.put("environment_id", document.body().path("environment_id").asText());
+        view.put("status", status(head));
+        view.set("title", document.body().get("title"));
+        view.set("metadata", document.body().get("metadata"));
+        view.putArray("resources");
+        view.putArray("vault_ids");
+        view.putNull("deployment_id");
+        view.putNull("budget");
+        view.putArray("outcome_evaluations");
+        view.putObject("stats")
+                .put("active_seconds", UsageView.seconds(active))
+                .put("duration_seconds", UsageView.seconds(lived(head, now)));
+        view.set("usage", UsageView.of(head.snapshot().usage(), active));
+        Instant updated = head.updatedAt().isAfter(document.updatedAt()) ? head.updatedAt() : document.updatedAt();
+        return view.put("created_at", document.createdAt().toString())
+                .put("updated_at", updated.toString())
+                .put(
+                        "archived_at",
+                        head.archivedAt() == null ? null : head.archivedAt().toString());
+    }
+
+    private static String status(Head head) {
+        return head.status().name().toLowerCase(Locale.ROOT);
+    }
+
+    /** Milliseconds from a session's beginning to its end, or to now. */
+    static long lived(Head head, Instant now) {
+        Instant end = head.archivedAt() == null ? now : head.archivedAt();
+        return Math.max(0, Duration.between(head.createdAt(), end).toMillis());
+    }
+}

@@ -1,0 +1,149 @@
+package io.dormouse.harness;
+
+import io.dormouse.head.Head;
+import io.dormouse.head.Heads.Swapped;
+import io.dormouse.id.ThreadId;
+import io.dormouse.session.Fact;
+import io.dormouse.session.Step;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.concurrent.ConcurrentHashMap;
+
+/** The brain without a memory of its own: it claims a thread, does what its log says is next, and lets go. Thread-safe. */
+public final class Harness {
+    /** A step is not begun when less than this is left before the deadline. */
+    static final Duration MARGIN = Duration.ofSeconds(60);
+
+    private final Ports ports;
+    private final Memory memory = new Memory();
+    private final Map<ThreadId, Shift> running = new ConcurrentHashMap<>();
+    private volatile boolean stopping;
+
+    public Harness(Ports ports) {
+        this.ports = ports;
+    }
+
+    public enum Woken {
+        /** There is no such thread, or it owes nothing. */
+        NOTHING_OWED,
+        /** A living owner works on it. */
+        BUSY,
+        /** The thread has come to rest, or waits for its client. */
+        SETTLED,
+        /** It goes on later: another wake is on its way. */
+        HANDED_OVER,
+        /** Another owner has taken over. */
+        LOST
+    }
+
+    /**
+     * Works on the thread until it rests.
+     *
+     * @param owner who claims it; the same owner takes over from itself at once, so it must be the same for a retry of one
+     *     invocation and different for anything else
+     * @param deadline when this invocation must be over
+     */
+    public Woken wake(ThreadId thread, String owner, Instant deadline) {
+        Optional<Head> found = ports.heads().read(thread);
+        while (found.isPresent()) {
+            Head head = found.get();
+            if (head.deleted()) return forget(head);
+            switch (head.claim(owner, ports.pace().now())) {
+                case Head.Claim.NothingOwed n -> {
+                    return Woken.NOTHING_OWED;
+                }
+                case Head.Claim.Busy b -> {
+                    return Woken.BUSY;
+                }
+                case Head.Claim.Granted granted -> {
+                    switch (ports.heads().swap(head, granted.next())) {
+                        case Swapped.Done d -> {
+                            return work(granted.next(), deadline);
+                        }
+                        case Swapped.Changed changed -> found = Optional.of(changed.current());
+                    }
+                }
+            }
+        }
+        return Woken.NOTHING_OWED;
+    }
+
+    /** What is left of a deleted session goes: its hand with its files, then its log. Safe to repeat, and to interrupt. */
+    private Woken forget(Head head) {
+        if (!head.owes()) return Woken.NOTHING_OWED;
+        memory.take(head.thread());
+        ports.hands().discard(head.thread());
+        ports.log().drop(head.thread());
+        ports.heads().swap(head, head.forgotten(ports.pace().now()));
+        return Woken.SETTLED;
+    }
+
+    private Woken work(Head claimed, Instant deadline) {
+        Shift shift = new Shift(ports, claimed);
+        running.put(claimed.thread(), shift);
+        try {
+            shift.recall(memory.take(claimed.thread()));
+            shift.startBeating();
+            Woken woken = loop(shift, new Work(ports, shift), deadline);
+            // Not after an exception: one in the midst of a fold leaves it half done, and wrong from then on.
+            if (!shift.lost()) memory.put(claimed.thread(), shift.fold());
+            return woken;
+        } finally {
+            shift.stopBeating();
+            running.remove(claimed.thread(), shift);
+        }
+    }
+
+    /** Read, decide, perform, append: the whole of it. */
+    private Woken loop(Shift shift, Work work, Instant deadline) {
+        List<Fact> outcome = List.of();
+        while (true) {
+            Step step = shift.tell(outcome);
+            if (shift.lost()) return Woken.LOST;
+            if (!(step instanceof Step.Rest) && mustStop(deadline)) return shift.handOver();
+            switch (step) {
+                case Step.AskModel ask -> outcome = work.ask(ask.request());
+                case Step.UseHands use -> outcome = work.use(use.calls());
+                case Step.Pause pause -> {
+                    if (work.tooLong(pause.until())) return shift.park(pause.until());
+                    work.pause(pause.until());
+                    outcome = List.of();
+                }
+                case Step.Tell tell -> throw new IllegalStateException("told already: " + tell);
+                case Step.Rest rest -> {
+                    if (shift.settle()) return shift.lost() ? Woken.LOST : Woken.SETTLED;
+                    outcome = List.of();
+                }
+            }
+            if (shift.lost()) return Woken.LOST;
+            // Work that was cut off by a stop is not told: whoever comes next takes it up by its key.
+            if (stopping) return shift.handOver();
+        }
+    }
+
+    private boolean mustStop(Instant deadline) {
+        return stopping || ports.pace().now().isAfter(deadline.minus(MARGIN));
+    }
+
+    /** There may be news in the mailbox of a thread that this process works on. Returns whether it does. */
+    public boolean poke(ThreadId thread) {
+        Shift shift = running.get(thread);
+        if (shift == null) return false;
+        shift.poke();
+        return true;
+    }
+
+    /** Ends all work soon, at points from which another harness goes on. Nothing is lost. */
+    public void stop() {
+        stopping = true;
+        running.values().forEach(Shift::cut);
+    }
+
+    /** Threads that this process works on now. */
+    public int inFlight() {
+        return running.size();
+    }
+}

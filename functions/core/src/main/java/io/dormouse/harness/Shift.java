@@ -1,0 +1,256 @@
+package io.dormouse.harness;
+
+import io.dormouse.agents.AgentSpec;
+import io.dormouse.head.Head;
+import io.dormouse.head.Heads.Swapped;
+import io.dormouse.head.Snapshot;
+import io.dormouse.id.ThreadId;
+import io.dormouse.pace.Cancellation;
+import io.dormouse.pace.Pace;
+import io.dormouse.prompt.Transcript;
+import io.dormouse.session.Conversation;
+import io.dormouse.session.Entry;
+import io.dormouse.session.Fact;
+import io.dormouse.session.Lane;
+import io.dormouse.session.Posted;
+import io.dormouse.session.SessionLog.Appended;
+import io.dormouse.session.Stamp;
+import io.dormouse.session.Step;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+import java.util.function.Function;
+
+/**
+ * One owner's time with one thread: its lease, its place in the log, its view of the mailbox. The loop's thread reads and
+ * appends; the heartbeat's thread only swaps the head.
+ */
+final class Shift {
+    static final Duration BEAT = Duration.ofSeconds(2);
+    private static final int PAGE = 500;
+
+    private final Ports ports;
+    private final ThreadId thread;
+    private final long epoch;
+
+    private volatile Head head;
+    private volatile Conversation conversation = Conversation.EMPTY;
+    private volatile boolean lost;
+    private volatile boolean cut;
+    private volatile Cancellation work = new Cancellation();
+    private Transcript transcript;
+    private AgentSpec agent;
+    private String nonce;
+    private Pace.Beat beat;
+
+    Shift(Ports ports, Head claimed) {
+        this.ports = ports;
+        this.head = claimed;
+        this.thread = claimed.thread();
+        this.epoch = claimed.lease().epoch();
+        this.nonce = ports.ids().next();
+        this.transcript = new Transcript(ports.spill()::fill);
+    }
+
+    // ---- the log
+
+    /** Reads what the fold (may be null) does not know yet. */
+    void recall(Memory.Fold fold) {
+        if (fold != null) {
+            conversation = fold.conversation();
+            transcript = fold.transcript();
+        }
+        while (true) {
+            List<Entry> page = ports.log().read(thread, conversation.position(), PAGE);
+            page.forEach(this::fold);
+            if (page.size() < PAGE) return;
+        }
+    }
+
+    private void fold(Entry entry) {
+        // A higher epoch anywhere: somebody came after us.
+        if (entry.epoch() > epoch) lost = true;
+        Object before = conversation.agent();
+        conversation = conversation.after(entry);
+        if (conversation.agent() != before) agent = null;
+        transcript.add(entry);
+    }
+
+    /**
+     * Appends the outcome of the last step together with all that follows from it and from the mail, as one entry; returns
+     * the next step that does something outside of the log.
+     */
+    Step tell(List<Fact> outcome) {
+        List<Fact> facts = new ArrayList<>(outcome);
+        while (!lost) {
+            Instant now = now();
+            Stamp stamp = new Stamp(now, nonce);
+            Conversation ahead = conversation;
+            for (Fact fact : facts) ahead = ahead.with(fact, now);
+            Step step = Step.next(ahead, head.mail(), stamp);
+            while (step instanceof Step.Tell tell) {
+                for (Fact fact : tell.facts()) {
+                    facts.add(fact);
+                    ahead = ahead.with(fact, now);
+                }
+                step = Step.next(ahead, head.mail(), stamp);
+            }
+            if (facts.isEmpty() || append(new Entry(conversation.position() + 1, epoch, nonce, now, facts)))
+                return step;
+            // An older owner's entry was there. It is adopted, and what was decided without it is decided anew.
+            facts.clear();
+        }
+        return new Step.Rest();
+    }
+
+    private boolean append(Entry entry) {
+        Appended appended = ports.log().append(thread, entry);
+        return switch (appended) {
+            case Appended.At at -> {
+                fold(entry);
+                ports.feed().appended(thread);
+                nonce = ports.ids().next();
+                yield true;
+            }
+            case Appended.Taken taken -> {
+                fold(taken.byWhom());
+                yield false;
+            }
+        };
+    }
+
+    // ---- the head
+
+    void startBeating() {
+        beat = ports.pace().every(BEAT, this::beat);
+        if (interrupted()) work.request();
+    }
+
+    void stopBeating() {
+        if (beat != null) beat.close();
+    }
+
+    void poke() {
+        Pace.Beat beating = beat;
+        if (beating != null) beating.now();
+    }
+
+    private void beat() {
+        swap(current -> Optional.of(current.beat(Snapshot.of(conversation), now())));
+        if (lost || interrupted()) work.request();
+    }
+
+    /** Swaps the head by a pure transition, over and over until it holds. False when the transition is refused. */
+    private synchronized boolean swap(Function<Head, Optional<Head>> transition) {
+        while (!lost) {
+            Optional<Head> next = transition.apply(head);
+            if (next.isEmpty()) return false;
+            switch (ports.heads().swap(head, next.get())) {
+                case Swapped.Done d -> {
+                    head = next.get();
+                    return true;
+                }
+                case Swapped.Changed changed -> {
+                    if (changed.current().heldUnder(epoch)) head = changed.current();
+                    else lost = true;
+                }
+            }
+        }
+        return true;
+    }
+
+    /** Looks for mail that came since the last swap. */
+    synchronized void refresh() {
+        Optional<Head> current = ports.heads().read(thread);
+        if (current.isPresent() && current.get().heldUnder(epoch)) head = current.get();
+        else lost = true;
+    }
+
+    private boolean interrupted() {
+        for (Posted posted : head.mail())
+            if (posted.input().lane() == Lane.URGENT && !conversation.taken().covers(posted)) return true;
+        return false;
+    }
+
+    /** Lets go if there is nothing left to do. False when mail has come. */
+    boolean settle() {
+        return swap(current -> current.settle(Snapshot.of(conversation), now()));
+    }
+
+    Harness.Woken handOver() {
+        swap(current -> Optional.of(current.release(Snapshot.of(conversation), now())));
+        if (lost) return Harness.Woken.LOST;
+        ports.wakes().send(thread);
+        return Harness.Woken.HANDED_OVER;
+    }
+
+    Harness.Woken park(Instant until) {
+        swap(current -> Optional.of(current.release(Snapshot.of(conversation), now())));
+        if (lost) return Harness.Woken.LOST;
+        // An interrupt that came in the meantime must not wait as long as the retry. A message must: woken at once, the
+        // next owner would find nothing to do before then, and wake the one after it.
+        if (head.actionable()) ports.wakes().send(thread);
+        else ports.wakes().sendAt(thread, until);
+        return Harness.Woken.HANDED_OVER;
+    }
+
+    // ---- for the work
+
+    /** A fresh way to cut off the next piece of work; requested at once if there is reason already. */
+    Cancellation beginWork() {
+        Cancellation fresh = new Cancellation();
+        work = fresh;
+        if (lost || cut || interrupted()) fresh.request();
+        return fresh;
+    }
+
+    /** Cuts off this piece of work and every later one. */
+    void cut() {
+        cut = true;
+        work.request();
+    }
+
+    boolean lost() {
+        return lost;
+    }
+
+    ThreadId thread() {
+        return thread;
+    }
+
+    Conversation conversation() {
+        return conversation;
+    }
+
+    Transcript transcript() {
+        return transcript;
+    }
+
+    AgentSpec agent() {
+        if (agent == null) agent = new AgentSpec(conversation.agent());
+        return agent;
+    }
+
+    /** The nonce of the entry that comes next: events of a reply get their ids before it is complete. */
+    String nonce() {
+        return nonce;
+    }
+
+    Instant now() {
+        return ports.pace().now();
+    }
+
+    Memory.Fold fold() {
+        return new Memory.Fold(conversation, transcript);
+    }
+
+    /** Messages that wait, for a turn that gives up. */
+    List<Posted> waitingMessages() {
+        return head.mail().stream()
+                .filter(posted -> posted.input().lane() == Lane.MESSAGE)
+                .filter(posted -> !conversation.taken().covers(posted))
+                .toList();
+    }
+}

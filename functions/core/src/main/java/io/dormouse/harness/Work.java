@@ -1,0 +1,225 @@
+package io.dormouse.harness;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import io.dormouse.agents.AgentSpec;
+import io.dormouse.hands.HandCall;
+import io.dormouse.hands.HandResult;
+import io.dormouse.hands.Hands;
+import io.dormouse.id.EventId;
+import io.dormouse.json.Json;
+import io.dormouse.pace.Cancellation;
+import io.dormouse.prompt.Model;
+import io.dormouse.prompt.Model.Reply;
+import io.dormouse.prompt.Prompt;
+import io.dormouse.session.Fact;
+import io.dormouse.session.Posted;
+import io.dormouse.session.Stamp;
+import io.dormouse.session.ToolCall;
+import io.dormouse.session.ToolCall.Gate;
+import io.dormouse.session.ToolResult;
+import io.dormouse.session.Usage;
+import io.dormouse.wire.WireEvents;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.List;
+
+/** What a harness does outside of the log. Each piece of work ends in facts, whatever goes wrong. */
+final class Work {
+    private static final System.Logger LOG = System.getLogger("io.dormouse.harness");
+
+    private final Ports ports;
+    private final Shift shift;
+
+    Work(Ports ports, Shift shift) {
+        this.ports = ports;
+        this.shift = shift;
+    }
+
+    // ---- the model
+
+    List<Fact> ask(EventId request) {
+        Cancellation cancellation = shift.beginWork();
+        Reply reply;
+        try {
+            Prompt prompt = Prompt.of(shift.agent(), shift.transcript(), ports.catalog());
+            reply = ports.model().reply(prompt, watcher(), cancellation);
+        } catch (RuntimeException e) {
+            // A bug must not hold a session for ever: it ends the turn, with its name in the log.
+            LOG.log(System.Logger.Level.ERROR, "model request of " + shift.thread() + " failed", e);
+            reply = new Reply.Failed(Model.Failure.REFUSED, "internal: " + e, null, Usage.NONE);
+        }
+        String model = shift.agent().modelId();
+        return switch (reply) {
+            case Reply.Complete r ->
+                List.of(replied(
+                        shift.agent(),
+                        shift.nonce(),
+                        request,
+                        r,
+                        ports.catalog().priced(model, r.usage())));
+            case Reply.Cancelled r ->
+                List.of(new Fact.ModelFailed(
+                        request, null, null, null, ports.catalog().priced(model, r.usage())));
+            case Reply.Failed r -> failed(request, r, ports.catalog().priced(model, r.usage()));
+        };
+    }
+
+    /** @param nonce of the entry that will tell it */
+    static Fact.ModelReplied replied(
+            AgentSpec agent, String nonce, EventId request, Reply.Complete reply, Usage usage) {
+        // A refused turn does nothing, whatever else the reply holds.
+        boolean refusal = "refusal".equals(reply.stopReason());
+        // There are no ids for events beyond these, and no honest reply comes near.
+        List<ObjectNode> content =
+                reply.content().subList(0, Math.min(reply.content().size(), Stamp.FIRST_DERIVED));
+        List<ToolCall> calls = new ArrayList<>();
+        for (int i = 0; i < content.size() && !refusal; i++) {
+            ObjectNode block = content.get(i);
+            if ("tool_use".equals(block.path("type").asText()))
+                calls.add(call(agent, block, WireEvents.blockId(nonce, i), reply.stopReason()));
+        }
+        String stopReason = reply.stopReason() == null ? "end_turn" : reply.stopReason();
+        JsonNode details = reply.stopDetails() == null || reply.stopDetails().isNull() ? null : reply.stopDetails();
+        return new Fact.ModelReplied(request, content, calls, stopReason, details, usage);
+    }
+
+    private static ToolCall call(AgentSpec agent, ObjectNode block, EventId id, String stopReason) {
+        String modelId = block.path("id").asText();
+        String name = block.path("name").asText();
+        ObjectNode input = block.path("input") instanceof ObjectNode object ? object : Json.object();
+        if (block.has("malformed_input")) {
+            String why = "max_tokens".equals(stopReason)
+                    ? "The reply was cut off by max_tokens inside this tool call, so it was not run. Try smaller steps."
+                    : "The input of this tool call is not a JSON object, so it was not run.";
+            return new ToolCall(id, modelId, name, input, Gate.REFUSED, null, why);
+        }
+        return switch (agent.tool(name)) {
+            case AgentSpec.Tool.Custom c -> new ToolCall(id, modelId, name, input, Gate.CUSTOM, null, null);
+            case AgentSpec.Tool.Builtin b ->
+                new ToolCall(
+                        id,
+                        modelId,
+                        name,
+                        input,
+                        "always_allow".equals(b.policy()) ? Gate.ALLOWED : Gate.ASK,
+                        b.policy(),
+                        null);
+            case AgentSpec.Tool.Disabled d -> refused(id, modelId, name, input, "The tool " + name + " is disabled.");
+            case null -> refused(id, modelId, name, input, "There is no tool named " + name + ".");
+        };
+    }
+
+    private static ToolCall refused(EventId id, String modelId, String name, ObjectNode input, String why) {
+        return new ToolCall(id, modelId, name, input, Gate.REFUSED, null, why);
+    }
+
+    private List<Fact> failed(EventId request, Reply.Failed failure, Usage usage) {
+        int failures = shift.conversation().failures() + 1;
+        boolean again =
+                failure.kind().worthRetrying() && failures < ports.retries().attempts();
+        LOG.log(
+                System.Logger.Level.WARNING,
+                "model request of {0} failed ({1} in a row): {2} {3}",
+                shift.thread(),
+                failures,
+                failure.kind(),
+                failure.message());
+        String error = failure.kind().wireName();
+        if (again) {
+            Duration wait = ports.retries().after(failures, failure.retryAfter(), ports.random());
+            return List.of(new Fact.ModelFailed(
+                    request, error, failure.message(), shift.now().plus(wait), usage));
+        }
+        // Giving up takes the queued messages along: they are in the history, and the next message starts afresh.
+        List<Posted> waiting = shift.waitingMessages();
+        Fact given = new Fact.ModelFailed(request, error, failure.message(), null, usage);
+        return waiting.isEmpty() ? List.of(given) : List.of(new Fact.InputsJoined(waiting), given);
+    }
+
+    /** Passes what streams in on to whoever watches; the event ids are those that the log will have. */
+    private Model.Watcher watcher() {
+        String nonce = shift.nonce();
+        return new Model.Watcher() {
+            private int first = -1;
+            private int last = -2;
+            private boolean watched;
+
+            @Override
+            public void opened(int index, String type) {
+                boolean text = "text".equals(type);
+                boolean continues = text && last == index - 1 && first >= 0;
+                last = text ? index : -2;
+                if (continues) return;
+                first = text ? index : -1;
+                watched = ports.feed().watched(shift.thread());
+                if (!watched || !(text || type.endsWith("thinking"))) return;
+                ObjectNode start = Json.object().put("type", "event_start");
+                start.putObject("event")
+                        .put("type", text ? "agent.message" : "agent.thinking")
+                        .put("id", WireEvents.blockId(nonce, index).text());
+                ports.feed().delta(shift.thread(), start);
+            }
+
+            @Override
+            public void text(int index, String delta) {
+                // Who was not there when a message began gets it whole, from the log.
+                if (!watched || first < 0) return;
+                ObjectNode event = Json.object()
+                        .put("type", "event_delta")
+                        .put("event_id", WireEvents.blockId(nonce, first).text());
+                ObjectNode content =
+                        event.putObject("delta").put("type", "content_delta").put("index", index - first);
+                content.putObject("content").put("type", "text").put("text", delta);
+                ports.feed().delta(shift.thread(), event);
+            }
+        };
+    }
+
+    // ---- hands
+
+    List<Fact> use(List<ToolCall> calls) {
+        Cancellation cancellation = shift.beginWork();
+        List<HandCall> handCalls = calls.stream()
+                .map(call -> new HandCall(call.id().text(), call.name(), call.input()))
+                .toList();
+        Hands.Done done = ports.hands().use(shift.thread(), handCalls, cancellation);
+        List<ToolResult> results = new ArrayList<>();
+        List<Fact> facts = new ArrayList<>();
+        if (done.attached()) facts.add(new Fact.HandAttached(done.hand().text()));
+        for (int i = 0; i < calls.size(); i++) {
+            ToolCall call = calls.get(i);
+            switch (done.results().get(i)) {
+                case HandResult.Output o ->
+                    results.add(new ToolResult(call.id(), call.modelId(), array(o), o.isError()));
+                case HandResult.Failed f -> results.add(ToolResult.error(call, f.reason()));
+                case HandResult.Lost l -> {
+                    facts.add(new Fact.HandLost(done.hand().text(), l.reason()));
+                    results.add(ToolResult.error(
+                            call,
+                            "The sandbox was lost while this ran; it may or may not have taken effect. " + l.reason()));
+                }
+            }
+        }
+        facts.add(new Fact.ToolsReturned(results));
+        // Messages that came meanwhile enter at this boundary, and not a whole turn later.
+        shift.refresh();
+        return facts;
+    }
+
+    private static JsonNode array(HandResult.Output output) {
+        return output.content().isArray() ? output.content() : Json.array();
+    }
+
+    // ---- waiting
+
+    boolean tooLong(Instant until) {
+        return Duration.between(shift.now(), until).compareTo(ports.retries().parked()) > 0;
+    }
+
+    void pause(Instant until) {
+        Duration left = Duration.between(shift.now(), until);
+        if (left.isPositive()) ports.pace().pause(left, shift.beginWork());
+    }
+}

@@ -1,0 +1,120 @@
+package io.dormouse.prompt;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import io.dormouse.json.Json;
+import io.dormouse.session.Usage;
+import java.io.IOException;
+import java.io.InputStream;
+import java.io.UncheckedIOException;
+import java.math.BigDecimal;
+import java.util.HashMap;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+
+/** What is known of models: windows, limits and list prices, from one resource file, {@code models.json}. */
+public final class Catalog {
+    /** For a model that nobody described. */
+    private static final int UNKNOWN_MAX_TOKENS = 16_384;
+
+    /** A reply longer than this is rather a runaway than an answer. */
+    private static final int REPLY_TOKENS = 32_000;
+
+    private final Map<String, JsonNode> models = new LinkedHashMap<>();
+    private final Map<String, Prices> prices = new HashMap<>();
+
+    /** @param file the content of the file: {@code models}, an array, newest first, and the price of web searches */
+    public Catalog(JsonNode file) {
+        for (JsonNode model : file.path("models")) {
+            String id = model.path("id").asText();
+            models.put(id, model);
+            if (model.hasNonNull("prices")) prices.put(id, Prices.of(model, file));
+        }
+    }
+
+    public static Catalog bundled() {
+        try (InputStream in = Catalog.class.getResourceAsStream("models.json")) {
+            return new Catalog(Json.MAPPER.readTree(in));
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+    }
+
+    /** Of every model that is described, newest first. */
+    public List<String> ids() {
+        return List.copyOf(models.keySet());
+    }
+
+    /** Null when it is not described. */
+    public JsonNode model(String id) {
+        return models.get(id);
+    }
+
+    /** The {@code max_tokens} to ask for. */
+    public int replyTokens(String model) {
+        JsonNode known = models.get(model);
+        return known == null
+                ? UNKNOWN_MAX_TOKENS
+                : Math.min(known.path("max_tokens").asInt(UNKNOWN_MAX_TOKENS), REPLY_TOKENS);
+    }
+
+    /** Whether the model takes system messages in the middle of a conversation. A model nobody described is let try. */
+    public boolean takesSystemMessages(String model) {
+        JsonNode known = models.get(model);
+        return known == null || known.path("system_messages").asBoolean(false);
+    }
+
+    /** The usage with its list price; 0 for a model without one. */
+    public Usage priced(String model, Usage usage) {
+        Prices of = prices.get(model);
+        return of == null ? usage : usage.priced(of.nanoUsd(usage));
+    }
+
+    /** @param longPrompt what everything costs when the prompt has more tokens than {@code longOver} */
+    private record Prices(Price usual, Price longPrompt, long longOver) {
+        static Prices of(JsonNode model, JsonNode file) {
+            Price usual = new Price(model.get("prices"), file);
+            JsonNode longer = model.path("long_prompt");
+            return longer.isMissingNode()
+                    ? new Prices(usual, usual, Long.MAX_VALUE)
+                    : new Prices(
+                            usual,
+                            new Price(longer.path("prices"), file),
+                            longer.path("over_tokens").asLong());
+        }
+
+        long nanoUsd(Usage usage) {
+            long prompt = usage.input() + usage.cacheRead() + usage.cacheWrite5m() + usage.cacheWrite1h();
+            return (prompt > longOver ? longPrompt : usual).nanoUsd(usage);
+        }
+    }
+
+    /** Billionths of a dollar for one token: a dollar for a million tokens is 1,000 of them. */
+    private record Price(
+            long input, long output, long cacheRead, long cacheWrite5m, long cacheWrite1h, long webSearch) {
+        Price(JsonNode usdPerMillion, JsonNode file) {
+            this(
+                    nano(usdPerMillion, "input", 1_000),
+                    nano(usdPerMillion, "output", 1_000),
+                    nano(usdPerMillion, "cache_read", 1_000),
+                    nano(usdPerMillion, "cache_write_5m", 1_000),
+                    nano(usdPerMillion, "cache_write_1h", 1_000),
+                    nano(file, "web_search_usd_per_1000", 1_000_000));
+        }
+
+        private static long nano(JsonNode prices, String name, long scale) {
+            return new BigDecimal(prices.path(name).asText("0"))
+                    .multiply(BigDecimal.valueOf(scale))
+                    .longValueExact();
+        }
+
+        long nanoUsd(Usage usage) {
+            return usage.input() * input
+                    + usage.output() * output
+                    + usage.cacheRead() * cacheRead
+                    + usage.cacheWrite5m() * cacheWrite5m
+                    + usage.cacheWrite1h() * cacheWrite1h
+                    + usage.webSearches() * webSearch;
+        }
+    }
+}

@@ -1,0 +1,35 @@
+package io.dormouse.resource;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import io.dormouse.json.Json;
+import java.util.Optional;
+
+/** Keeps large content out of the records that are swapped and read often: a reference stays, the bytes go to the blobs. */
+public final class Spill {
+    /** Serialised content above this goes elsewhere. */
+    public static final int LIMIT_BYTES = 64 * 1024;
+
+    private static final String REFERENCE = "$blob";
+
+    private final Blobs blobs;
+
+    public Spill(Blobs blobs) {
+        this.blobs = blobs;
+    }
+
+    /** The content, or a reference to it. */
+    public JsonNode spill(JsonNode content) {
+        byte[] bytes = Json.bytes(content);
+        if (bytes.length <= LIMIT_BYTES) return content;
+        return Json.object().put(REFERENCE, blobs.put(bytes)).put("bytes", bytes.length);
+    }
+
+    /** The content that {@link #spill} was given. Client content is always an array, so a reference cannot be forged. */
+    public JsonNode fill(JsonNode content) {
+        if (content == null || !content.isObject() || !content.has(REFERENCE)) return content;
+        String sha256 = content.get(REFERENCE).asText();
+        Optional<byte[]> bytes = blobs.get(sha256);
+        if (bytes.isEmpty()) throw new IllegalStateException("the blob store lost " + sha256);
+        return Json.read(bytes.get(), JsonNode.class);
+    }
+}

@@ -1,0 +1,263 @@
+package io.dormouse.session;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import io.dormouse.id.EventId;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.HashSet;
+import java.util.LinkedHashSet;
+import java.util.List;
+import java.util.Set;
+
+/**
+ * What a log says, folded: enough to decide what comes next. The prompt is another fold of the same facts.
+ *
+ * @param position of the last entry
+ * @param epoch the highest seen
+ * @param agent the agent's snapshot as it stands
+ * @param taken which inputs are in the log
+ * @param runningSince null while the session rests, waits or is rescheduled
+ * @param failures model requests that failed in a row
+ * @param asks model requests of this turn
+ * @param cuts replies in a row that were cut off inside a tool call
+ */
+public record Conversation(
+        long position,
+        long epoch,
+        JsonNode agent,
+        Phase phase,
+        Taken taken,
+        Usage usage,
+        long activeMillis,
+        Instant runningSince,
+        int failures,
+        int asks,
+        int cuts) {
+
+    /** Each phase carries only what exists in it. */
+    public sealed interface Phase {
+        /** Between turns. */
+        record Resting() implements Phase {}
+
+        /**
+         * The model is to be asked.
+         *
+         * @param open the request that the log says is being made, or null
+         * @param notBefore null, or when a failed request may be repeated
+         */
+        record Asking(EventId open, Instant notBefore) implements Phase {}
+
+        /**
+         * Calls are open.
+         *
+         * @param calls without a result so far, in order
+         * @param awaited null while running; else what the client was last told to answer
+         */
+        record Acting(List<ToolCall> calls, Set<EventId> awaited) implements Phase {
+            Set<EventId> questions() {
+                Set<EventId> questions = new LinkedHashSet<>();
+                for (ToolCall call : calls)
+                    switch (call.gate()) {
+                        case ASK, CUSTOM -> questions.add(call.id());
+                        case ALLOWED, REFUSED -> {}
+                    }
+                return questions;
+            }
+
+            List<ToolCall> through(ToolCall.Gate gate) {
+                return calls.stream().filter(call -> call.gate() == gate).toList();
+            }
+        }
+
+        /** The turn is over, and the log is to say so. */
+        record Closing(StopReason reason, JsonNode details, String error, String message) implements Phase {}
+
+        /** Archived. */
+        record Ended() implements Phase {}
+    }
+
+    public static final Conversation EMPTY =
+            new Conversation(0, 0, null, new Phase.Resting(), Taken.NONE, Usage.NONE, 0, null, 0, 0, 0);
+
+    private static final Phase ASK = new Phase.Asking(null, null);
+
+    public Conversation after(Entry entry) {
+        Conversation next = this;
+        for (Fact fact : entry.facts()) next = next.with(fact, entry.time());
+        return next.at(entry.position(), Math.max(epoch, entry.epoch()));
+    }
+
+    /** This fact folded in, the position unchanged: what the log would say if it told it at that time. */
+    public Conversation with(Fact fact, Instant time) {
+        return switch (fact) {
+            case Fact.SessionBegan f -> agent(f.agent());
+            case Fact.Noted f -> noted(f.note());
+            case Fact.TurnBegan f -> taking(f.inputs()).phase(ASK).running(time).counts(0, 0, 0);
+            case Fact.InputsJoined f -> taking(f.inputs());
+            case Fact.ModelAsked f -> {
+                Conversation asked = phase(new Phase.Asking(f.id(), null)).counts(failures, asks + 1, cuts);
+                yield f.resumed() ? asked.running(time) : asked;
+            }
+            case Fact.ModelReplied f -> replied(f);
+            case Fact.ModelFailed f -> failed(f, time);
+            case Fact.ToolsReturned f -> resolved(f.results());
+            case Fact.ClientAwaited f ->
+                phase(new Phase.Acting(acting().calls(), new HashSet<>(f.questions())))
+                        .stopped(time);
+            case Fact.ClientAnswered f -> answered(f, time);
+            case Fact.TurnInterrupted f -> interrupted(f);
+            case Fact.TurnEnded f -> phase(new Phase.Resting()).stopped(time);
+            case Fact.HandAttached f -> this;
+            case Fact.HandLost f -> this;
+        };
+    }
+
+    private Conversation noted(Posted note) {
+        Conversation next = taking(List.of(note));
+        return switch (note.input()) {
+            case Input.Updated updated ->
+                updated.changes().has("agent") ? next.agent(updated.changes().get("agent")) : next;
+            case Input.Archived archived -> next.phase(new Phase.Ended());
+            case Input.UserMessage m -> next;
+            case Input.SystemMessage m -> next;
+            case Input.Interrupt m -> next;
+            case Input.Answer m -> next;
+        };
+    }
+
+    private Conversation replied(Fact.ModelReplied reply) {
+        boolean cut = "max_tokens".equals(reply.stopReason()) && !reply.calls().isEmpty();
+        Conversation next = usage(reply.usage()).counts(0, asks, cut ? cuts + 1 : 0);
+        if (!reply.calls().isEmpty()) return next.phase(new Phase.Acting(reply.calls(), null));
+        return switch (reply.stopReason()) {
+            case "pause_turn" -> next.phase(ASK);
+            case "refusal" -> next.phase(new Phase.Closing(StopReason.REFUSAL, reply.stopDetails(), null, null));
+            case "model_context_window_exceeded" ->
+                next.phase(new Phase.Closing(
+                        StopReason.END_TURN,
+                        null,
+                        "unknown_error",
+                        "The conversation fills the model's context window."));
+            default -> next.phase(new Phase.Closing(StopReason.END_TURN, null, null, null));
+        };
+    }
+
+    private Conversation failed(Fact.ModelFailed failure, Instant time) {
+        Conversation next = usage(failure.usage()).counts(failures + 1, asks, cuts);
+        if (failure.retryAt() != null)
+            return next.phase(new Phase.Asking(null, failure.retryAt())).stopped(time);
+        // Cut off by an interrupt: that is told next, and decides.
+        if (failure.error() == null) return next.phase(ASK);
+        return next.phase(new Phase.Closing(StopReason.RETRIES_EXHAUSTED, null, null, null));
+    }
+
+    private Conversation resolved(List<ToolResult> results) {
+        if (!(phase instanceof Phase.Acting acting)) return this;
+        Set<EventId> done = new HashSet<>();
+        for (ToolResult result : results) done.add(result.call());
+        List<ToolCall> open = acting.calls().stream()
+                .filter(call -> !done.contains(call.id()))
+                .toList();
+        return open.isEmpty() ? phase(ASK) : phase(new Phase.Acting(open, acting.awaited()));
+    }
+
+    private Conversation answered(Fact.ClientAnswered fact, Instant time) {
+        Conversation next = taking(fact.answers());
+        if (fact.resumed()) next = next.running(time);
+        if (!(phase instanceof Phase.Acting acting)) return next;
+        Set<EventId> allowed = new HashSet<>();
+        for (Posted posted : fact.answers())
+            if (posted.input() instanceof Input.Confirmation c && c.allow()) allowed.add(c.call());
+        List<ToolCall> calls = new ArrayList<>();
+        for (ToolCall call : acting.calls()) calls.add(allowed.contains(call.id()) ? call.allowed() : call);
+        return next.phase(new Phase.Acting(calls, fact.resumed() ? null : acting.awaited()))
+                .resolved(fact.results());
+    }
+
+    private Conversation interrupted(Fact.TurnInterrupted fact) {
+        Conversation next = taking(fact.interrupts());
+        return switch (phase) {
+            case Phase.Asking p -> next.phase(new Phase.Closing(StopReason.END_TURN, null, null, null));
+            case Phase.Acting p -> next.phase(new Phase.Closing(StopReason.END_TURN, null, null, null));
+            case Phase.Closing p -> next;
+            case Phase.Resting p -> next;
+            case Phase.Ended p -> next;
+        };
+    }
+
+    private Phase.Acting acting() {
+        return phase instanceof Phase.Acting acting ? acting : new Phase.Acting(List.of(), null);
+    }
+
+    /** How long the session has run, up to a moment, in milliseconds. */
+    public long activeMillis(Instant now) {
+        return runningSince == null
+                ? activeMillis
+                : activeMillis + Math.max(0, Duration.between(runningSince, now).toMillis());
+    }
+
+    // ---- copies with one thing changed
+
+    private Conversation at(long newPosition, long newEpoch) {
+        return new Conversation(
+                newPosition, newEpoch, agent, phase, taken, usage, activeMillis, runningSince, failures, asks, cuts);
+    }
+
+    private Conversation agent(JsonNode newAgent) {
+        return new Conversation(
+                position, epoch, newAgent, phase, taken, usage, activeMillis, runningSince, failures, asks, cuts);
+    }
+
+    private Conversation phase(Phase newPhase) {
+        return new Conversation(
+                position, epoch, agent, newPhase, taken, usage, activeMillis, runningSince, failures, asks, cuts);
+    }
+
+    private Conversation taking(List<Posted> inputs) {
+        return new Conversation(
+                position,
+                epoch,
+                agent,
+                phase,
+                taken.with(inputs),
+                usage,
+                activeMillis,
+                runningSince,
+                failures,
+                asks,
+                cuts);
+    }
+
+    private Conversation usage(Usage more) {
+        return new Conversation(
+                position,
+                epoch,
+                agent,
+                phase,
+                taken,
+                usage.plus(more),
+                activeMillis,
+                runningSince,
+                failures,
+                asks,
+                cuts);
+    }
+
+    private Conversation counts(int newFailures, int newAsks, int newCuts) {
+        return new Conversation(
+                position, epoch, agent, phase, taken, usage, activeMillis, runningSince, newFailures, newAsks, newCuts);
+    }
+
+    private Conversation running(Instant since) {
+        return runningSince != null ? this : clocked(activeMillis, since);
+    }
+
+    private Conversation stopped(Instant at) {
+        return clocked(activeMillis(at), null);
+    }
+
+    private Conversation clocked(long millis, Instant since) {
+        return new Conversation(position, epoch, agent, phase, taken, usage, millis, since, failures, asks, cuts);
+    }
+}

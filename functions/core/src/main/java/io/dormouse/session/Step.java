@@ -1,0 +1,165 @@
+package io.dormouse.session;
+
+import io.dormouse.id.EventId;
+import io.dormouse.session.Conversation.Phase;
+import io.dormouse.session.ToolCall.Gate;
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Set;
+
+/** The next thing to do: tell the log something, or do something outside of it. */
+public sealed interface Step {
+    /** The log is to say this; nothing happens outside. */
+    record Tell(List<Fact> facts) implements Step {}
+
+    /** @param request the open request to make, or to make again after a crash */
+    record AskModel(EventId request) implements Step {}
+
+    record UseHands(List<ToolCall> calls) implements Step {}
+
+    /** Nothing to do before this moment. */
+    record Pause(Instant until) implements Step {}
+
+    /** Nothing to do until an input comes. */
+    record Rest() implements Step {}
+
+    /** A turn that asks the model more often than this is a loop. */
+    int MAX_ASKS = 1000;
+
+    /** A reply that is cut off inside a tool call is tried again; this often in a row, it ends the turn. */
+    int MAX_CUTS = 3;
+
+    String INTERRUPTED = "Interrupted by the user before it finished.";
+
+    /**
+     * What comes next. Pure: no clock, no store, no exception.
+     *
+     * @param mail accepted inputs in the order of posting; those that the log has already are passed over
+     */
+    static Step next(Conversation conversation, List<Posted> mail, Stamp stamp) {
+        if (conversation.phase() instanceof Phase.Ended) return new Rest();
+        List<Posted> urgent = lane(mail, Lane.URGENT, conversation);
+        if (!urgent.isEmpty()) return new Tell(List.of(interrupt(conversation, urgent)));
+        List<Posted> answers = lane(mail, Lane.ANSWER, conversation);
+        if (!answers.isEmpty()) return new Tell(List.of(answer(conversation, answers)));
+        List<Posted> messages = lane(mail, Lane.MESSAGE, conversation);
+        List<Posted> notices = lane(mail, Lane.NOTICE, conversation);
+        if (!notices.isEmpty()) return new Tell(note(notices.getFirst(), messages));
+        return switch (conversation.phase()) {
+            case Phase.Resting p -> messages.isEmpty() ? new Rest() : new Tell(List.of(new Fact.TurnBegan(messages)));
+            case Phase.Asking p -> ask(conversation, p, messages, stamp);
+            case Phase.Acting p -> act(conversation, p, stamp);
+            case Phase.Closing p ->
+                new Tell(List.of(new Fact.TurnEnded(
+                        p.reason(),
+                        p.details(),
+                        p.error(),
+                        p.message(),
+                        conversation.usage(),
+                        conversation.activeMillis(stamp.now()))));
+            case Phase.Ended p -> new Rest();
+        };
+    }
+
+    private static List<Posted> lane(List<Posted> mail, Lane lane, Conversation conversation) {
+        if (mail.isEmpty()) return List.of();
+        List<Posted> found = new ArrayList<>();
+        for (Posted posted : mail)
+            if (posted.input().lane() == lane && !conversation.taken().covers(posted)) found.add(posted);
+        return found;
+    }
+
+    private static Fact interrupt(Conversation conversation, List<Posted> interrupts) {
+        List<ToolResult> results = List.of();
+        EventId asked = null;
+        if (conversation.phase() instanceof Phase.Acting acting)
+            results = acting.calls().stream()
+                    .map(call -> ToolResult.error(call, INTERRUPTED))
+                    .toList();
+        if (conversation.phase() instanceof Phase.Asking asking) asked = asking.open();
+        return new Fact.TurnInterrupted(interrupts, results, asked, Usage.NONE);
+    }
+
+    private static Fact answer(Conversation conversation, List<Posted> answers) {
+        if (!(conversation.phase() instanceof Phase.Acting acting))
+            // The question was withdrawn by an interrupt: the answer is told, and changes nothing.
+            return new Fact.ClientAnswered(answers, List.of(), false);
+        List<ToolResult> results = new ArrayList<>();
+        Set<EventId> open = acting.questions();
+        for (Posted posted : answers) {
+            Input.Answer answer = (Input.Answer) posted.input();
+            if (!open.remove(answer.call())) continue;
+            ToolCall call = acting.calls().stream()
+                    .filter(c -> c.id().equals(answer.call()))
+                    .findFirst()
+                    .orElseThrow();
+            switch (answer) {
+                case Input.CustomResult r ->
+                    results.add(new ToolResult(call.id(), call.modelId(), r.content(), r.isError()));
+                case Input.Confirmation c -> {
+                    if (!c.allow()) results.add(ToolResult.error(call, denial(c.denyMessage())));
+                }
+            }
+        }
+        return new Fact.ClientAnswered(answers, results, acting.awaited() != null && open.isEmpty());
+    }
+
+    private static String denial(String message) {
+        return message == null || message.isBlank()
+                ? "The user denied permission for this tool call."
+                : "The user denied permission for this tool call: " + message;
+    }
+
+    private static List<Fact> note(Posted note, List<Posted> messages) {
+        // An archived session takes no turn any more, but what was accepted before is in its history.
+        boolean last = note.input() instanceof Input.Archived && !messages.isEmpty();
+        return last ? List.of(new Fact.InputsJoined(messages), new Fact.Noted(note)) : List.of(new Fact.Noted(note));
+    }
+
+    private static Step ask(Conversation conversation, Phase.Asking asking, List<Posted> messages, Stamp stamp) {
+        if (asking.open() != null) return new AskModel(asking.open());
+        if (conversation.asks() >= MAX_ASKS)
+            return end(
+                    conversation,
+                    "tool_use_limit_reached_error",
+                    "The turn made " + MAX_ASKS + " model requests without coming to an end.",
+                    stamp);
+        if (conversation.cuts() >= MAX_CUTS)
+            return end(
+                    conversation,
+                    "unknown_error",
+                    "The model's reply was cut off by max_tokens inside a tool call, " + MAX_CUTS + " times in a row.",
+                    stamp);
+        if (asking.notBefore() != null && stamp.now().isBefore(asking.notBefore()))
+            return new Pause(asking.notBefore());
+        Fact asked = new Fact.ModelAsked(stamp.request(), asking.notBefore() != null);
+        return new Tell(messages.isEmpty() ? List.of(asked) : List.of(new Fact.InputsJoined(messages), asked));
+    }
+
+    private static Step end(Conversation conversation, String error, String message, Stamp stamp) {
+        return new Tell(List.of(new Fact.TurnEnded(
+                StopReason.END_TURN,
+                null,
+                error,
+                message,
+                conversation.usage(),
+                conversation.activeMillis(stamp.now()))));
+    }
+
+    private static Step act(Conversation conversation, Phase.Acting acting, Stamp stamp) {
+        List<ToolCall> refused = acting.through(Gate.REFUSED);
+        if (!refused.isEmpty())
+            return new Tell(List.of(new Fact.ToolsReturned(refused.stream()
+                    .map(call -> ToolResult.error(call, call.refusal()))
+                    .toList())));
+        Set<EventId> questions = acting.questions();
+        List<ToolCall> allowed = acting.through(Gate.ALLOWED);
+        // While the client is asked, what it has allowed so far waits for its last answer: the session is idle till
+        // then.
+        if (!allowed.isEmpty() && (acting.awaited() == null || questions.isEmpty())) return new UseHands(allowed);
+        if (questions.equals(acting.awaited())) return new Rest();
+        return new Tell(List.of(new Fact.ClientAwaited(
+                List.copyOf(questions), conversation.usage(), conversation.activeMillis(stamp.now()))));
+    }
+}

@@ -1,0 +1,215 @@
+package io.dormouse.harness;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import io.dormouse.hands.Hand;
+import io.dormouse.hands.HandCall;
+import io.dormouse.hands.HandId;
+import io.dormouse.hands.HandProvider;
+import io.dormouse.hands.HandResult;
+import io.dormouse.hands.Hands;
+import io.dormouse.head.Head;
+import io.dormouse.head.Head.Posting;
+import io.dormouse.head.Heads.Swapped;
+import io.dormouse.id.EventId;
+import io.dormouse.id.Ids;
+import io.dormouse.id.SessionId;
+import io.dormouse.id.ThreadId;
+import io.dormouse.id.WorkspaceId;
+import io.dormouse.json.Json;
+import io.dormouse.pace.Cancellation;
+import io.dormouse.prompt.Catalog;
+import io.dormouse.prompt.Model;
+import io.dormouse.prompt.Model.Reply;
+import io.dormouse.prompt.Prompt;
+import io.dormouse.resource.Spill;
+import io.dormouse.session.Entry;
+import io.dormouse.session.Fact;
+import io.dormouse.session.Input;
+import io.dormouse.session.ToolResult;
+import io.dormouse.session.Usage;
+import io.dormouse.testkit.memory.MemoryBlobs;
+import io.dormouse.testkit.memory.MemoryHeads;
+import io.dormouse.testkit.memory.MemorySessionLog;
+import io.dormouse.threads.ThreadPace;
+import io.dormouse.wire.Feed;
+import io.dormouse.wire.WireEvents;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.ArrayDeque;
+import java.util.ArrayList;
+import java.util.Deque;
+import java.util.List;
+import java.util.Random;
+import java.util.concurrent.BlockingQueue;
+import java.util.concurrent.LinkedBlockingQueue;
+import java.util.function.BiFunction;
+
+/** One session over stores in memory, with a model and a hand that do as the test says. */
+final class World {
+    final MemoryHeads heads = new MemoryHeads();
+    final MemorySessionLog log = new MemorySessionLog();
+    final ThreadPace pace = new ThreadPace();
+    final Ids ids = new Ids(pace::now, new Random(7));
+    final List<ObjectNode> prompts = new ArrayList<>();
+    final Deque<BiFunction<Prompt, Cancellation, Reply>> replies = new ArrayDeque<>();
+    final List<HandCall> handCalls = new ArrayList<>();
+    final List<HandId> discarded = new ArrayList<>();
+    final BlockingQueue<ThreadId> wakes = new LinkedBlockingQueue<>();
+    final BlockingQueue<Instant> later = new LinkedBlockingQueue<>();
+    final SessionId session = ids.session();
+    final ThreadId thread = session.primaryThread();
+    BiFunction<HandCall, Cancellation, HandResult> hand =
+            (call, cancellation) -> new HandResult.Output(ToolResult.text("ran " + call.name()), false);
+    Retries retries = new Retries(3, Duration.ofMillis(1), Duration.ofSeconds(1), Duration.ofSeconds(10));
+
+    World(String tools) {
+        ObjectNode agent = Json.object().put("name", "helper").put("system", "Be brief.");
+        agent.putObject("model").put("id", "test-model");
+        agent.set("tools", Json.parse(tools.replace('\'', '"')));
+        Instant now = pace.now();
+        log.append(thread, new Entry(1, 0, ids.next(), now, List.of(new Fact.SessionBegan(agent))));
+        assertThat(heads.create(Head.fresh(WorkspaceId.DEFAULT, session, now))).isTrue();
+    }
+
+    Harness harness() {
+        Model model = (prompt, watcher, cancellation) -> {
+            prompts.add(prompt.body().deepCopy());
+            BiFunction<Prompt, Cancellation, Reply> next = replies.poll();
+            return next == null ? text("done").apply(prompt, cancellation) : next.apply(prompt, cancellation);
+        };
+        HandProvider provider = new HandProvider() {
+            private boolean started;
+
+            @Override
+            public Provided provide(HandId id) {
+                boolean fresh = !started;
+                started = true;
+                Hand one = (call, cancellation) -> {
+                    synchronized (handCalls) {
+                        handCalls.add(call);
+                    }
+                    return hand.apply(call, cancellation);
+                };
+                return new Provided.Ready(one, fresh);
+            }
+
+            @Override
+            public void discard(HandId id) {
+                discarded.add(id);
+            }
+        };
+        Wakes toQueue = new Wakes() {
+            @Override
+            public void send(ThreadId id) {
+                wakes.add(id);
+            }
+
+            @Override
+            public void sendAt(ThreadId id, Instant when) {
+                later.add(when);
+            }
+        };
+        return new Harness(new Ports(
+                heads,
+                log,
+                model,
+                new Hands(provider, pace),
+                new NoFeed(),
+                toQueue,
+                new Spill(new MemoryBlobs()),
+                new Catalog(Json.parse("{\"models\":[]}")),
+                retries,
+                pace,
+                ids,
+                new Random(1)));
+    }
+
+    private static final class NoFeed implements Feed {
+        @Override
+        public void appended(ThreadId thread) {}
+
+        @Override
+        public boolean watched(ThreadId thread) {
+            return false;
+        }
+
+        @Override
+        public void delta(ThreadId thread, ObjectNode event) {}
+
+        @Override
+        public Watch watch(ThreadId thread) {
+            throw new UnsupportedOperationException("nobody watches here");
+        }
+    }
+
+    // ---- the client
+
+    Posting post(Input... inputs) {
+        while (true) {
+            Head head = head();
+            Posting posting = head.post(List.of(inputs), pace.now());
+            if (!(posting instanceof Posting.Accepted accepted)
+                    || heads.swap(head, accepted.next()) instanceof Swapped.Done) return posting;
+        }
+    }
+
+    EventId says(String text) {
+        EventId id = ids.event();
+        assertThat(post(new Input.UserMessage(id, ToolResult.text(text)))).isInstanceOf(Posting.Accepted.class);
+        return id;
+    }
+
+    Head head() {
+        return heads.read(thread).orElseThrow();
+    }
+
+    List<String> eventTypes() {
+        return events().stream().map(event -> event.path("type").asText()).toList();
+    }
+
+    List<ObjectNode> events() {
+        WireEvents view = new WireEvents(thread, "helper", content -> content);
+        List<ObjectNode> events = new ArrayList<>();
+        log.read(thread, 0, 10_000).forEach(entry -> events.addAll(view.of(entry)));
+        return events;
+    }
+
+    ObjectNode event(String type) {
+        return events().stream()
+                .filter(event -> event.path("type").asText().equals(type))
+                .reduce((first, second) -> second)
+                .orElseThrow();
+    }
+
+    // ---- the model
+
+    static BiFunction<Prompt, Cancellation, Reply> text(String text) {
+        return replying("end_turn", "{'type':'text','text':'" + text + "'}");
+    }
+
+    static BiFunction<Prompt, Cancellation, Reply> calls(String... tools) {
+        String[] blocks = new String[tools.length];
+        for (int i = 0; i < tools.length; i++)
+            blocks[i] = "{'type':'tool_use','id':'toolu_" + i + "','name':'" + tools[i] + "','input':{'n':" + i + "}}";
+        return replying("tool_use", blocks);
+    }
+
+    static BiFunction<Prompt, Cancellation, Reply> replying(String stopReason, String... blocks) {
+        List<ObjectNode> content = new ArrayList<>();
+        for (String block : blocks) content.add((ObjectNode) Json.parse(block.replace('\'', '"')));
+        return (prompt, cancellation) -> new Reply.Complete(content, stopReason, null, new Usage(10, 5, 0, 0, 0, 0, 0));
+    }
+
+    static BiFunction<Prompt, Cancellation, Reply> failing(Model.Failure kind) {
+        return (prompt, cancellation) -> new Reply.Failed(kind, "no luck", null, Usage.NONE);
+    }
+
+    static String lastText(JsonNode prompt) {
+        JsonNode messages = prompt.path("messages");
+        JsonNode content = messages.get(messages.size() - 1).path("content");
+        return content.get(content.size() - 1).path("text").asText();
+    }
+}

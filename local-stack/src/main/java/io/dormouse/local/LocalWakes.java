@@ -1,0 +1,78 @@
+package io.dormouse.local;
+
+import io.dormouse.harness.Harness;
+import io.dormouse.harness.Wakes;
+import io.dormouse.head.Heads;
+import io.dormouse.id.ThreadId;
+import io.dormouse.threads.ThreadPace;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.concurrent.ConcurrentHashMap;
+
+/** Wakes in this process: a virtual thread for each thread that has work, and one sweep for what was missed. */
+final class LocalWakes implements Wakes {
+    private static final System.Logger LOG = System.getLogger("io.dormouse.local");
+    private static final Duration SWEEP = Duration.ofSeconds(10);
+    private static final int SWEPT = 1000;
+
+    private enum State {
+        RUNNING,
+        /** Mail may have come since this wake looked: look once more. */
+        AGAIN
+    }
+
+    private final Heads heads;
+    private final ThreadPace pace;
+    private final String owner;
+    private final ConcurrentHashMap<ThreadId, State> states = new ConcurrentHashMap<>();
+    private Harness harness;
+    private volatile boolean stopped;
+
+    /** @param owner stays the same over restarts on the same data, so that what a crash left behind is taken over at once */
+    LocalWakes(Heads heads, ThreadPace pace, String owner) {
+        this.heads = heads;
+        this.pace = pace;
+        this.owner = owner;
+    }
+
+    /** Takes up all work that an earlier process left, and sweeps from then on. */
+    void start(Harness newHarness) {
+        harness = newHarness;
+        Instant everything = pace.now().plus(Duration.ofDays(365));
+        heads.owing(everything, Integer.MAX_VALUE).forEach(this::send);
+        pace.every(SWEEP, () -> heads.owing(pace.now(), SWEPT).forEach(this::send));
+    }
+
+    @Override
+    public void send(ThreadId thread) {
+        if (stopped) return;
+        State before = states.put(thread, State.AGAIN);
+        if (before == null) {
+            Thread.ofVirtual().name("wake-" + thread).start(() -> run(thread));
+        } else {
+            harness.poke(thread);
+        }
+    }
+
+    @Override
+    public void sendAt(ThreadId thread, Instant when) {
+        Duration delay = Duration.between(pace.now(), when);
+        pace.later(delay.isNegative() ? Duration.ZERO : delay, () -> send(thread));
+    }
+
+    private void run(ThreadId thread) {
+        do {
+            states.put(thread, State.RUNNING);
+            try {
+                harness.wake(thread, owner, Instant.MAX);
+            } catch (RuntimeException e) {
+                // The thread stays owing, so the sweep tries again, at its own pace.
+                LOG.log(System.Logger.Level.ERROR, "the wake of " + thread + " failed", e);
+            }
+        } while (!stopped && !states.remove(thread, State.RUNNING));
+    }
+
+    void stop() {
+        stopped = true;
+    }
+}

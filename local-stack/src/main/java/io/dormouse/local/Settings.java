@@ -1,0 +1,58 @@
+package io.dormouse.local;
+
+import java.net.URI;
+import java.nio.file.Path;
+import java.util.Map;
+
+/**
+ * What the environment says. Empty variables count as absent.
+ *
+ * @param home holds all data
+ * @param apiKey null, or a key that shall be valid
+ * @param modelKey null, or the key for the model
+ * @param modelUrl where the Messages API is; null for the offline model
+ * @param unsafeHands let commands run without isolation
+ */
+record Settings(Path home, String apiKey, String modelKey, URI modelUrl, boolean unsafeHands) {
+    private static final URI ANTHROPIC = URI.create("https://api.anthropic.com");
+
+    static Settings of(Map<String, String> environment) {
+        String home = text(environment, "DORMOUSE_HOME");
+        String apiKey = text(environment, "DORMOUSE_API_KEY");
+        if (apiKey != null && apiKey.length() < 16)
+            throw new IllegalArgumentException("DORMOUSE_API_KEY must have 16 characters or more");
+        String modelKey = text(environment, "ANTHROPIC_API_KEY");
+        String modelUrl = text(environment, "ANTHROPIC_BASE_URL");
+        URI url = modelUrl != null ? uri(modelUrl) : modelKey != null ? ANTHROPIC : null;
+        return new Settings(
+                home == null
+                        ? Path.of(System.getProperty("user.home"), ".dormouse")
+                        : Path.of(home).toAbsolutePath().normalize(),
+                apiKey,
+                modelKey,
+                url,
+                "1".equals(text(environment, "DORMOUSE_UNSAFE_HANDS")));
+    }
+
+    private static URI uri(String text) {
+        try {
+            URI uri = URI.create(text.endsWith("/") ? text.substring(0, text.length() - 1) : text);
+            if (("http".equals(uri.getScheme()) || "https".equals(uri.getScheme())) && uri.getHost() != null)
+                return uri;
+        } catch (IllegalArgumentException e) {
+            // Refused below.
+        }
+        throw new IllegalArgumentException("ANTHROPIC_BASE_URL must be an http or https URL");
+    }
+
+    private static String text(Map<String, String> environment, String name) {
+        String value = environment.get(name);
+        return value == null || value.isBlank() ? null : value.trim();
+    }
+
+    /** Without the keys. */
+    @Override
+    public String toString() {
+        return "Settings[home=" + home + ", modelUrl=" + modelUrl + ", unsafeHands=" + unsafeHands + "]";
+    }
+}

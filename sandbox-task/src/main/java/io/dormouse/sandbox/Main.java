@@ -1,0 +1,132 @@
+package io.dormouse.sandbox;
+
+import io.dormouse.sandbox.room.Bubblewrap;
+import io.dormouse.sandbox.room.EtcFolder;
+import io.dormouse.sandbox.room.Folders;
+import io.dormouse.sandbox.room.Isolation;
+import io.dormouse.sandbox.room.NoIsolation;
+import io.dormouse.sandbox.room.Room;
+import io.dormouse.sandbox.room.UserOnly;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.LinkOption;
+import java.nio.file.Path;
+import java.time.InstantSource;
+import java.util.Optional;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.TimeUnit;
+
+/** Starts the supervisor of one hand and stays until it is told to stop, or nobody called for too long. */
+public final class Main {
+    /** Exit codes besides 0. */
+    static final int BAD_SETTINGS = 2;
+
+    static final int NO_ISOLATION = 3;
+    static final int ALREADY_RUNNING = 4;
+    static final int BROKEN = 5;
+
+    private Main() {}
+
+    /** Takes no arguments; see the README for the environment variables and exit codes. */
+    public static void main(String[] arguments) throws InterruptedException {
+        switch (Settings.of(System.getenv())) {
+            case Settings.Parsed.Bad(String why) -> fail(BAD_SETTINGS, why);
+            case Settings.Parsed.Good(Settings settings) -> {
+                try {
+                    run(settings);
+                } catch (IOException broken) {
+                    fail(BROKEN, broken.toString());
+                }
+            }
+        }
+    }
+
+    private static void run(Settings settings) throws IOException, InterruptedException {
+        boolean root = "0".equals(String.valueOf(Files.getAttribute(Path.of("/proc/self"), "unix:uid")));
+        Optional<String> mismatch = mismatch(settings, root);
+        if (mismatch.isPresent()) {
+            fail(BAD_SETTINGS, mismatch.get());
+        }
+        Optional<StateFolder> opened = StateFolder.open(settings.state());
+        if (opened.isEmpty()) {
+            fail(ALREADY_RUNNING, "another supervisor holds " + settings.state());
+        }
+        StateFolder state = opened.get();
+        Folders folders = folders(settings, state, root);
+        Room room = new Room(isolation(settings, folders, root));
+        CompletableFuture<Optional<String>> problem = CompletableFuture.supplyAsync(room::problem);
+
+        CountDownLatch stop = new CountDownLatch(1);
+        HttpApi.Activity activity = new HttpApi.Activity();
+        Toolbox tools = new Toolbox(room, settings.limits());
+        Calls calls = new Calls(state.journal(), InstantSource.system(), tools);
+        Routes routes = new Routes(settings.hand(), calls, stop::countDown);
+        problem.join().ifPresent(why -> fail(NO_ISOLATION, why));
+        HttpApi api = HttpApi.listen(settings.listen(), settings.secret(), routes, activity);
+        Runtime.getRuntime().addShutdownHook(new Thread(() -> close(api, calls, tools, state)));
+        state.announce(settings.hand(), api.address(), settings.walls().settingName());
+        System.out.println(
+                "hand " + settings.hand() + " listens on " + api.address().getPort());
+
+        long look = Math.max(1, Math.min(10, settings.idleExit().toSeconds() / 4));
+        while (!stop.await(look, TimeUnit.SECONDS)) {
+            if (activity.idleSeconds() >= settings.idleExit().toSeconds()) {
+                System.out.println("nobody called for " + activity.idleSeconds() + " s");
+                break;
+            }
+        }
+        System.exit(0);
+    }
+
+    private static void close(HttpApi api, Calls calls, Toolbox tools, StateFolder state) {
+        try {
+            api.close();
+            calls.close(); // first, so that what the end of the rooms looks like to a call is not taken for its result
+            tools.close();
+            state.close();
+        } catch (IOException unclosed) {
+            System.err.println("while stopping: " + unclosed.getMessage());
+        }
+    }
+
+    private static Optional<String> mismatch(Settings settings, boolean root) {
+        boolean uid = settings.agentUid() > 0;
+        return switch (settings.walls()) {
+            case BUBBLEWRAP -> root && !uid ? Optional.of("as root, DORMOUSE_AGENT_UID is required") : Optional.empty();
+            case USER ->
+                root && uid ? Optional.empty() : Optional.of("isolation `user` needs root and DORMOUSE_AGENT_UID");
+            case NONE -> Optional.empty();
+        };
+    }
+
+    private static Isolation isolation(Settings settings, Folders folders, boolean root) {
+        return switch (settings.walls()) {
+            case BUBBLEWRAP -> new Bubblewrap(folders, settings.limits(), root ? settings.agentUid() : -1);
+            case USER -> new UserOnly(folders, settings.limits(), settings.agentUid());
+            case NONE -> new NoIsolation(folders, settings.limits());
+        };
+    }
+
+    /** Makes the folders and gives those that agent code writes to its user. Their parents stay out of its reach. */
+    private static Folders folders(Settings settings, StateFolder state, boolean root) throws IOException {
+        Folders folders = new Folders(
+                settings.workspace(), settings.outputs(), state.temporary(), settings.uploads(), state.etc());
+        EtcFolder.writeTo(folders.etc());
+        for (Path folder : new Path[] {folders.workspace(), folders.outputs(), folders.temporary()}) {
+            Files.createDirectories(folder);
+            if (root && settings.walls() != Settings.Walls.NONE) {
+                Files.setAttribute(folder, "unix:uid", (int) settings.agentUid(), LinkOption.NOFOLLOW_LINKS);
+                Files.setAttribute(folder, "unix:gid", (int) settings.agentUid(), LinkOption.NOFOLLOW_LINKS);
+            }
+        }
+        Files.setAttribute(folders.temporary(), "unix:mode", 01777); // as programs expect of a /tmp
+        return folders;
+    }
+
+    /** Says why on standard error and ends the program. Never returns. */
+    private static void fail(int code, String why) {
+        System.err.println("sandbox: " + why);
+        Runtime.getRuntime().halt(code);
+    }
+}

@@ -1,0 +1,55 @@
+package io.dormouse.sandbox.room;
+
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Map;
+
+/** The walls around agent code. */
+public sealed interface Isolation permits Bubblewrap, UserOnly, NoIsolation {
+
+    /** Where the agent finds its folders, by the names it knows them by. */
+    String WORKSPACE = "/workspace";
+
+    String OUTPUTS = "/mnt/session/outputs";
+    String UPLOADS = "/mnt/session/uploads";
+
+    /** The full command line that runs {@code command} behind the walls. */
+    List<String> wrap(View view, List<String> command);
+
+    /** The environment of the wrapped process. For bubblewrap it is empty: its own environment is readable inside. */
+    Map<String, String> environment();
+
+    /** The working directory to start in, or null when the walls see to it. */
+    Path workingDirectory();
+
+    /** What a path that the agent knows is called where the wrapped process runs. */
+    Path seenAs(String agentPath);
+
+    /** The command line of the file worker, without its arguments. */
+    List<String> workerCommand();
+
+    /** The user whose processes these are, when it is the agent's alone; -1 when shared with others. */
+    long ownUid();
+
+    /** The prefix that sends a signal with the agent's own rights, so that a reused pid can hit nothing else. */
+    List<String> signalPrefix();
+
+    /** Whether /tmp is this hand's alone. */
+    boolean ownsTmp();
+
+    /** Whether the room is a pid namespace, whose first process takes all others with it. */
+    boolean ownProcessNamespace();
+
+    /** What programs find in their environment. HOME is the workspace, so that what they keep there outlives a stop. */
+    static Map<String, String> agentEnvironment(String home) {
+        return Map.of(
+                "PATH", "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin",
+                "HOME", home,
+                "USER", "agent",
+                "LOGNAME", "agent",
+                "SHELL", "/bin/bash",
+                "LANG", "C.UTF-8",
+                "TERM", "dumb",
+                "PAGER", "cat");
+    }
+}
