@@ -30,8 +30,8 @@ final class Home implements AutoCloseable {
     /** The lock goes with the process, however it ends. */
     static Home lock(Path folder) throws IOException {
         prepare(folder);
-        FileChannel channel = FileChannel.open(
-                folder.resolve("lock"), StandardOpenOption.CREATE, StandardOpenOption.WRITE);
+        FileChannel channel =
+                FileChannel.open(folder.resolve("lock"), StandardOpenOption.CREATE, StandardOpenOption.WRITE);
         FileLock lock;
         try {
             lock = channel.tryLock();
@@ -56,6 +56,11 @@ final class Home implements AutoCloseable {
 
     Path blobs() {
         return folder.resolve("blobs");
+    }
+
+    /** Where the JVM of the sandboxes keeps its class data. */
+    Path sharedArchive() {
+        return folder.resolve("sandbox.jsa");
     }
 
     Path hands() {

@@ -17,8 +17,7 @@ import java.util.Map;
 
 /** {@code ./dormouse key create|list|revoke}: works on the data folder, whether a suite is running on it or not. */
 final class KeyCommand {
-    private static final String USAGE =
-            """
+    private static final String USAGE = """
             usage: ./dormouse key create [--workspace NAME] [--name TEXT]
                    ./dormouse key list [--workspace NAME]
                    ./dormouse key revoke KEY_ID""";
@@ -89,7 +88,8 @@ final class KeyCommand {
 
     private static String line(Key key) {
         String state = key.revokedAt() == null ? "active" : "revoked " + key.revokedAt();
-        return String.join("  ", key.id(), key.workspace().text(), key.createdAt().toString(), state, key.name());
+        return String.join(
+                "  ", key.id(), key.workspace().text(), key.createdAt().toString(), state, key.name());
     }
 
     private static int usage() {

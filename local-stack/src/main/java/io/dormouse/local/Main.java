@@ -2,11 +2,16 @@ package io.dormouse.local;
 
 import io.quarkus.runtime.Quarkus;
 import io.quarkus.runtime.annotations.QuarkusMain;
+import java.io.IOException;
 import java.util.List;
 
 /** {@code up} without arguments; {@code key …} as a command beside a running suite. */
 @QuarkusMain
 public final class Main {
+    // Taken before the container starts, so that what a person got wrong is said in one line.
+    private static Settings settings;
+    private static Home home;
+
     private Main() {}
 
     public static void main(String... arguments) {
@@ -14,6 +19,21 @@ public final class Main {
             int status = KeyCommand.run(List.of(arguments).subList(1, arguments.length), System.getenv());
             System.exit(status);
         }
+        try {
+            settings = Settings.of(System.getenv());
+            home = Home.lock(settings.home());
+        } catch (IllegalArgumentException | IllegalStateException | IOException e) {
+            System.err.println("dormouse: " + e.getMessage());
+            System.exit(1);
+        }
         Quarkus.run(arguments);
+    }
+
+    static Settings settings() {
+        return settings;
+    }
+
+    static Home home() {
+        return home;
     }
 }

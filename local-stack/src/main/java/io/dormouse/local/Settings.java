@@ -37,7 +37,8 @@ record Settings(Path home, String apiKey, String modelKey, URI modelUrl, boolean
     private static URI uri(String text) {
         try {
             URI uri = URI.create(text.endsWith("/") ? text.substring(0, text.length() - 1) : text);
-            if (("http".equals(uri.getScheme()) || "https".equals(uri.getScheme())) && uri.getHost() != null) return uri;
+            if (("http".equals(uri.getScheme()) || "https".equals(uri.getScheme())) && uri.getHost() != null)
+                return uri;
         } catch (IllegalArgumentException e) {
             // Refused below.
         }

@@ -28,6 +28,7 @@ import java.util.function.UnaryOperator;
 @Singleton
 public final class Gateway {
     static final int MAX_BODY_BYTES = 32 * 1024 * 1024;
+    private static final long LINGER_MILLIS = 2000;
     private static final byte[] NOTHING = {};
     private static final System.Logger LOG = System.getLogger("io.dormouse.edge");
     private static final System.Logger ACCESS = System.getLogger("io.dormouse.access");
@@ -130,10 +131,14 @@ public final class Gateway {
     }
 
     private static void tooLarge(Exchange exchange) {
-        // The rest of the body is not worth receiving, so the connection cannot be used again.
         exchange.ended = true;
         exchange.response.putHeader("connection", "close");
         exchange.refuse(new ApiError.TooLarge("The request body has more than " + MAX_BODY_BYTES + " bytes"));
+        // The rest of the body is dropped. A client reads no answer while it writes, and loses it when the connection
+        // is reset, so it gets a moment to come to its end.
+        exchange.context
+                .owner()
+                .setTimer(LINGER_MILLIS, timer -> exchange.request.connection().close());
     }
 
     // ---- on a virtual thread

@@ -68,12 +68,10 @@ final class Requests {
         return true;
     }
 
-    /** An escape that begins with D, or a three-byte sequence that encodes half a pair: rare enough to look closer then. */
+    /** An escape that begins with D: rare enough to look closer then. Half a pair in raw bytes does not parse. */
     private static boolean mayHoldLoneSurrogates(byte[] bytes) {
-        for (int i = 0; i + 2 < bytes.length; i++) {
+        for (int i = 0; i + 2 < bytes.length; i++)
             if (bytes[i] == '\\' && bytes[i + 1] == 'u' && (bytes[i + 2] | 0x20) == 'd') return true;
-            if (bytes[i] == (byte) 0xED && (bytes[i + 1] & 0xff) >= 0xA0) return true;
-        }
         return false;
     }
 

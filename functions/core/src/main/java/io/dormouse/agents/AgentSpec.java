@@ -78,9 +78,10 @@ public final class AgentSpec {
         return "fast".equals(snapshot.path("model").path("speed").asText());
     }
 
-    /** Null when there is none. */
+    /** Null when there is none; a blank one is none, for the model refuses it. */
     public String system() {
-        return Json.textOrNull(snapshot, "system");
+        String system = Json.textOrNull(snapshot, "system");
+        return system == null || system.isBlank() ? null : system;
     }
 
     /** Null for a name that the agent does not have. */

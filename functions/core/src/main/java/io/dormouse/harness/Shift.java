@@ -4,13 +4,11 @@ import io.dormouse.agents.AgentSpec;
 import io.dormouse.head.Head;
 import io.dormouse.head.Heads.Swapped;
 import io.dormouse.head.Snapshot;
-import io.dormouse.id.EventId;
 import io.dormouse.id.ThreadId;
 import io.dormouse.pace.Cancellation;
 import io.dormouse.pace.Pace;
 import io.dormouse.prompt.Transcript;
 import io.dormouse.session.Conversation;
-import io.dormouse.session.Conversation.Phase;
 import io.dormouse.session.Entry;
 import io.dormouse.session.Fact;
 import io.dormouse.session.Lane;
@@ -18,13 +16,10 @@ import io.dormouse.session.Posted;
 import io.dormouse.session.SessionLog.Appended;
 import io.dormouse.session.Stamp;
 import io.dormouse.session.Step;
-import io.dormouse.session.ToolCall;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
-import java.util.LinkedHashMap;
 import java.util.List;
-import java.util.Map;
 import java.util.Optional;
 import java.util.function.Function;
 
@@ -43,6 +38,7 @@ final class Shift {
     private volatile Head head;
     private volatile Conversation conversation = Conversation.EMPTY;
     private volatile boolean lost;
+    private volatile boolean cut;
     private volatile Cancellation work = new Cancellation();
     private Transcript transcript;
     private AgentSpec agent;
@@ -142,7 +138,7 @@ final class Shift {
     }
 
     private void beat() {
-        swap(current -> Optional.of(current.beat(snapshot(), now())));
+        swap(current -> Optional.of(current.beat(Snapshot.of(conversation), now())));
         if (lost || interrupted()) work.request();
     }
 
@@ -180,47 +176,24 @@ final class Shift {
 
     /** Lets go if there is nothing left to do. False when mail has come. */
     boolean settle() {
-        return swap(current -> current.settle(snapshot(), now()));
+        return swap(current -> current.settle(Snapshot.of(conversation), now()));
     }
 
     Harness.Woken handOver() {
-        swap(current -> Optional.of(current.release(snapshot(), now())));
+        swap(current -> Optional.of(current.release(Snapshot.of(conversation), now())));
         if (lost) return Harness.Woken.LOST;
         ports.wakes().send(thread);
         return Harness.Woken.HANDED_OVER;
     }
 
     Harness.Woken park(Instant until) {
-        swap(current -> Optional.of(current.release(snapshot(), now())));
+        swap(current -> Optional.of(current.release(Snapshot.of(conversation), now())));
         if (lost) return Harness.Woken.LOST;
-        // Mail that came in the meantime must not wait as long as the retry.
-        if (head.pending().isEmpty()) ports.wakes().sendAt(thread, until);
-        else ports.wakes().send(thread);
+        // An interrupt that came in the meantime must not wait as long as the retry. A message must: woken at once, the
+        // next owner would find nothing to do before then, and wake the one after it.
+        if (head.actionable()) ports.wakes().send(thread);
+        else ports.wakes().sendAt(thread, until);
         return Harness.Woken.HANDED_OVER;
-    }
-
-    private Snapshot snapshot() {
-        Conversation c = conversation;
-        Map<EventId, ToolCall.Gate> questions = new LinkedHashMap<>();
-        Instant due = null;
-        Snapshot.Phase phase = Snapshot.Phase.RUNNING;
-        switch (c.phase()) {
-            case Phase.Resting p -> phase = Snapshot.Phase.RESTING;
-            case Phase.Ended p -> phase = Snapshot.Phase.ENDED;
-            case Phase.Asking p -> {
-                due = p.notBefore();
-                if (due != null) phase = Snapshot.Phase.RETRYING;
-            }
-            case Phase.Acting p -> {
-                if (p.awaited() != null) phase = Snapshot.Phase.AWAITING;
-                for (ToolCall call : p.calls())
-                    if (call.gate() == ToolCall.Gate.ASK || call.gate() == ToolCall.Gate.CUSTOM)
-                        questions.put(call.id(), call.gate());
-            }
-            case Phase.Closing p -> {}
-        }
-        return new Snapshot(
-                c.position(), phase, questions, c.taken(), c.usage(), c.activeMillis(), c.runningSince(), due);
     }
 
     // ---- for the work
@@ -229,11 +202,13 @@ final class Shift {
     Cancellation beginWork() {
         Cancellation fresh = new Cancellation();
         work = fresh;
-        if (lost || interrupted()) fresh.request();
+        if (lost || cut || interrupted()) fresh.request();
         return fresh;
     }
 
+    /** Cuts off this piece of work and every later one. */
     void cut() {
+        cut = true;
         work.request();
     }
 

@@ -14,6 +14,7 @@ import io.dormouse.prompt.Model.Reply;
 import io.dormouse.prompt.Prompt;
 import io.dormouse.session.Fact;
 import io.dormouse.session.Posted;
+import io.dormouse.session.Stamp;
 import io.dormouse.session.ToolCall;
 import io.dormouse.session.ToolCall.Gate;
 import io.dormouse.session.ToolResult;
@@ -51,7 +52,13 @@ final class Work {
         }
         String model = shift.agent().modelId();
         return switch (reply) {
-            case Reply.Complete r -> List.of(replied(request, r));
+            case Reply.Complete r ->
+                List.of(replied(
+                        shift.agent(),
+                        shift.nonce(),
+                        request,
+                        r,
+                        ports.catalog().priced(model, r.usage())));
             case Reply.Cancelled r ->
                 List.of(new Fact.ModelFailed(
                         request, null, null, null, ports.catalog().priced(model, r.usage())));
@@ -59,21 +66,26 @@ final class Work {
         };
     }
 
-    private Fact replied(EventId request, Reply.Complete reply) {
+    /** @param nonce of the entry that will tell it */
+    static Fact.ModelReplied replied(
+            AgentSpec agent, String nonce, EventId request, Reply.Complete reply, Usage usage) {
         // A refused turn does nothing, whatever else the reply holds.
         boolean refusal = "refusal".equals(reply.stopReason());
+        // There are no ids for events beyond these, and no honest reply comes near.
+        List<ObjectNode> content =
+                reply.content().subList(0, Math.min(reply.content().size(), Stamp.FIRST_DERIVED));
         List<ToolCall> calls = new ArrayList<>();
-        for (int i = 0; i < reply.content().size() && !refusal; i++) {
-            ObjectNode block = reply.content().get(i);
+        for (int i = 0; i < content.size() && !refusal; i++) {
+            ObjectNode block = content.get(i);
             if ("tool_use".equals(block.path("type").asText()))
-                calls.add(call(block, WireEvents.blockId(shift.nonce(), i), reply.stopReason()));
+                calls.add(call(agent, block, WireEvents.blockId(nonce, i), reply.stopReason()));
         }
-        Usage usage = ports.catalog().priced(shift.agent().modelId(), reply.usage());
         String stopReason = reply.stopReason() == null ? "end_turn" : reply.stopReason();
-        return new Fact.ModelReplied(request, reply.content(), calls, stopReason, reply.stopDetails(), usage);
+        JsonNode details = reply.stopDetails() == null || reply.stopDetails().isNull() ? null : reply.stopDetails();
+        return new Fact.ModelReplied(request, content, calls, stopReason, details, usage);
     }
 
-    private ToolCall call(ObjectNode block, EventId id, String stopReason) {
+    private static ToolCall call(AgentSpec agent, ObjectNode block, EventId id, String stopReason) {
         String modelId = block.path("id").asText();
         String name = block.path("name").asText();
         ObjectNode input = block.path("input") instanceof ObjectNode object ? object : Json.object();
@@ -83,7 +95,7 @@ final class Work {
                     : "The input of this tool call is not a JSON object, so it was not run.";
             return new ToolCall(id, modelId, name, input, Gate.REFUSED, null, why);
         }
-        return switch (shift.agent().tool(name)) {
+        return switch (agent.tool(name)) {
             case AgentSpec.Tool.Custom c -> new ToolCall(id, modelId, name, input, Gate.CUSTOM, null, null);
             case AgentSpec.Tool.Builtin b ->
                 new ToolCall(

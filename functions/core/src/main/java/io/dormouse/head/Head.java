@@ -1,10 +1,10 @@
 package io.dormouse.head;
 
-import com.fasterxml.jackson.annotation.JsonIgnore;
 import io.dormouse.id.EventId;
 import io.dormouse.id.SessionId;
 import io.dormouse.id.ThreadId;
 import io.dormouse.id.WorkspaceId;
+import io.dormouse.json.Json;
 import io.dormouse.session.Input;
 import io.dormouse.session.Lane;
 import io.dormouse.session.Posted;
@@ -20,6 +20,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
+import java.util.stream.Stream;
 
 /**
  * The record that decides every race of a thread. All methods are pure; a store swaps one version for the next.
@@ -45,8 +46,14 @@ public record Head(
         Instant createdAt,
         Instant updatedAt) {
 
-    /** A full mailbox refuses; nothing that was accepted is ever dropped. */
+    /**
+     * A full mailbox refuses; nothing that was accepted is ever dropped. Each lane has room of its own, so that messages
+     * never shut out the answer or the interrupt that would let them in.
+     */
     public static final int MAX_MAIL = 200;
+
+    /** Of a lane's JSON. Four such lanes and the rest of a head fit into one item of a store. */
+    public static final int MAX_MAIL_BYTES = 96 * 1024;
 
     public static Head fresh(WorkspaceId workspace, SessionId session, Instant now) {
         return new Head(
@@ -100,8 +107,11 @@ public record Head(
     public Posting post(List<Input> inputs, Map<EventId, Gate> asked, Instant now) {
         if (deleted) return new Posting.Refused(Posting.Why.GONE, session.text());
         if (archivedAt != null) return new Posting.Refused(Posting.Why.ARCHIVED, session.text());
-        if (mail.size() + inputs.size() > MAX_MAIL)
-            return new Posting.Refused(Posting.Why.MAILBOX_FULL, "at most " + MAX_MAIL + " events wait at a time");
+        if (overfull(inputs))
+            return new Posting.Refused(
+                    Posting.Why.MAILBOX_FULL,
+                    "at most " + MAX_MAIL + " events of a kind, of " + MAX_MAIL_BYTES
+                            + " bytes in all, wait at a time");
         Map<EventId, Gate> open = new HashMap<>(snapshot.questions());
         open.putAll(asked);
         Set<EventId> answered = new HashSet<>();
@@ -165,6 +175,22 @@ public record Head(
                 createdAt,
                 now);
         return new Posting.Accepted(next, List.copyOf(posted));
+    }
+
+    private boolean overfull(List<Input> inputs) {
+        for (Lane lane : Lane.values()) {
+            List<Input> waiting = Stream.concat(mail.stream().map(Posted::input), inputs.stream())
+                    .filter(input -> input.lane() == lane)
+                    .toList();
+            // How large a single input may be is for the border to say; alone it is always let in.
+            if (waiting.size() < 2 || inputs.stream().noneMatch(input -> input.lane() == lane)) continue;
+            if (waiting.size() > MAX_MAIL
+                    || waiting.stream()
+                                    .mapToLong(input -> Json.bytes(input).length)
+                                    .sum()
+                            > MAX_MAIL_BYTES) return true;
+        }
+        return false;
     }
 
     private Set<EventId> waitingFor(Set<EventId> answered) {
@@ -278,15 +304,16 @@ public record Head(
                 || actionable();
     }
 
-    /** Whether there is mail that the phase allows to act on: a message that waits for answers is not. */
-    @JsonIgnore
-    private boolean actionable() {
-        if (snapshot.phase() == Snapshot.Phase.ENDED) return false;
-        for (Posted posted : pending()) {
-            Lane lane = posted.input().lane();
-            if (lane != Lane.MESSAGE || snapshot.phase() != Snapshot.Phase.AWAITING) return true;
-        }
-        return false;
+    /** Whether there is mail that the phase allows to act on: a message that waits for answers, or for a retry, is not. */
+    public boolean actionable() {
+        boolean messages =
+                switch (snapshot.phase()) {
+                    case AWAITING, RETRYING, ENDED -> false;
+                    case RESTING, RUNNING -> true;
+                };
+        return snapshot.phase() != Snapshot.Phase.ENDED
+                && pending().stream()
+                        .anyMatch(posted -> messages || posted.input().lane() != Lane.MESSAGE);
     }
 
     public enum Status {
@@ -301,10 +328,17 @@ public record Head(
         if (archivedAt != null || snapshot.phase() == Snapshot.Phase.ENDED) return Status.TERMINATED;
         if (snapshot.phase() == Snapshot.Phase.RETRYING) return Status.RESCHEDULING;
         if (snapshot.phase() == Snapshot.Phase.RUNNING) return Status.RUNNING;
-        boolean awaiting = snapshot.phase() == Snapshot.Phase.AWAITING;
-        for (Posted posted : pending()) {
-            Lane lane = posted.input().lane();
-            if (lane == Lane.ANSWER || (lane == Lane.MESSAGE && !awaiting)) return Status.RUNNING;
+        List<Posted> pending = pending();
+        boolean interrupted = pending.stream().anyMatch(posted -> posted.input().lane() == Lane.URGENT);
+        for (Posted posted : pending) {
+            boolean works =
+                    switch (posted.input().lane()) {
+                        case ANSWER -> true;
+                        // An interrupt withdraws the questions that a message would have to wait for.
+                        case MESSAGE -> interrupted || snapshot.phase() != Snapshot.Phase.AWAITING;
+                        case URGENT, NOTICE -> false;
+                    };
+            if (works) return Status.RUNNING;
         }
         return Status.IDLE;
     }
@@ -317,7 +351,7 @@ public record Head(
     public Optional<Instant> owedAt() {
         if (!owes()) return Optional.empty();
         if (lease.held()) return Optional.of(lease.beatAt().plus(Lease.STALE_AFTER));
-        if (snapshot.dueAt() != null && pending().isEmpty()) return Optional.of(snapshot.dueAt());
+        if (snapshot.dueAt() != null && !actionable()) return Optional.of(snapshot.dueAt());
         return Optional.of(updatedAt);
     }
 

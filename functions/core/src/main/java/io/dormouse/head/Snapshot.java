@@ -1,10 +1,13 @@
 package io.dormouse.head;
 
 import io.dormouse.id.EventId;
+import io.dormouse.session.Conversation;
 import io.dormouse.session.Taken;
 import io.dormouse.session.ToolCall;
 import io.dormouse.session.Usage;
 import java.time.Instant;
+import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.Map;
 
 /**
@@ -35,4 +38,27 @@ public record Snapshot(
     /** Of a log with its first entry only. */
     public static final Snapshot FRESH =
             new Snapshot(1, Phase.RESTING, Map.of(), Taken.NONE, Usage.NONE, 0, null, null);
+
+    public static Snapshot of(Conversation c) {
+        return switch (c.phase()) {
+            case Conversation.Phase.Resting p -> of(c, Phase.RESTING, List.of(), null);
+            case Conversation.Phase.Ended p -> of(c, Phase.ENDED, List.of(), null);
+            case Conversation.Phase.Closing p -> of(c, Phase.RUNNING, List.of(), null);
+            case Conversation.Phase.Asking p ->
+                of(c, p.notBefore() == null ? Phase.RUNNING : Phase.RETRYING, List.of(), p.notBefore());
+            case Conversation.Phase.Acting p ->
+                of(c, p.awaited() == null ? Phase.RUNNING : Phase.AWAITING, p.calls(), null);
+        };
+    }
+
+    private static Snapshot of(Conversation c, Phase phase, List<ToolCall> calls, Instant dueAt) {
+        Map<EventId, ToolCall.Gate> questions = new LinkedHashMap<>();
+        for (ToolCall call : calls)
+            switch (call.gate()) {
+                case ASK, CUSTOM -> questions.put(call.id(), call.gate());
+                case ALLOWED, REFUSED -> {}
+            }
+        return new Snapshot(
+                c.position(), phase, questions, c.taken(), c.usage(), c.activeMillis(), c.runningSince(), dueAt);
+    }
 }

@@ -1,8 +1,8 @@
 package io.dormouse.prompt;
 
 import com.fasterxml.jackson.databind.JsonNode;
-import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import io.dormouse.id.EventId;
 import io.dormouse.json.Json;
 import io.dormouse.session.Entry;
 import io.dormouse.session.Fact;
@@ -13,6 +13,8 @@ import io.dormouse.session.ToolResult;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.HashSet;
+import java.util.Iterator;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
@@ -20,17 +22,19 @@ import java.util.function.UnaryOperator;
 
 /**
  * The log folded into the model's messages. Only ever grows at its end, so that the next request begins with the last
- * one. Always legal for the model: roles alternate, every call has its result right behind it, nothing is empty.
- * Not thread-safe.
+ * one; but a system message moves behind what the user says before the model's next word, for that is the only place
+ * where it is taken. Always legal for the model: roles alternate, every call has its result right behind it, nothing is
+ * empty. Not thread-safe.
  */
 public final class Transcript {
     private final List<ObjectNode> messages = new ArrayList<>();
     /** Content of the user's message that is still growing. */
     private final List<JsonNode> growing = new ArrayList<>();
-    /** Calls of the last reply, and what came back for them so far. */
-    private List<ToolCall> calls = List.of();
+    /** Calls of the last reply, each with the id that the model knows it by, and what came back for them so far. */
+    private Map<EventId, String> calls = Map.of();
 
-    private final Map<String, ToolResult> results = new HashMap<>();
+    private final Map<EventId, ToolResult> results = new HashMap<>();
+    private final Set<String> callIds = new HashSet<>();
     private final List<ObjectNode> systemMessages = new ArrayList<>();
 
     private final UnaryOperator<JsonNode> filler;
@@ -71,14 +75,8 @@ public final class Transcript {
 
     private void input(Posted posted) {
         switch (posted.input()) {
-            case Input.UserMessage m -> {
-                filler.apply(m.content()).forEach(block -> growing.add(speaking(block)));
-            }
-            case Input.SystemMessage m -> {
-                ObjectNode message = Json.object().put("role", "system");
-                message.set("content", m.content());
-                systemMessages.add(message);
-            }
+            case Input.UserMessage m -> growing.addAll(blocks(m.content(), "(blank)"));
+            case Input.SystemMessage m -> systemMessages.add(message("system", blocks(m.content(), "(blank)")));
             case Input.Interrupt m -> {}
             case Input.Answer m -> {}
             case Input.Updated m -> {}
@@ -86,21 +84,58 @@ public final class Transcript {
         }
     }
 
-    /** The model refuses blocks of white space: say that there was nothing. */
+    private List<JsonNode> blocks(JsonNode content, String nothing) {
+        List<JsonNode> blocks = new ArrayList<>();
+        filler.apply(content).forEach(block -> blocks.add(speaking(block)));
+        if (blocks.isEmpty()) blocks.add(text(nothing));
+        return blocks;
+    }
+
+    /** The model refuses blocks of white space: say that there was nothing. Cache marks are for the prompt to set. */
     private static JsonNode speaking(JsonNode block) {
         boolean blank = "text".equals(block.path("type").asText())
                 && block.path("text").asText().isBlank();
-        return blank ? Json.object().put("type", "text").put("text", "(blank)") : block;
+        if (blank) return text("(blank)");
+        return block.has("cache_control") ? ((ObjectNode) block).deepCopy().without("cache_control") : block;
+    }
+
+    private static ObjectNode text(String text) {
+        return Json.object().put("type", "text").put("text", text);
     }
 
     private void reply(Fact.ModelReplied reply) {
         if ("refusal".equals(reply.stopReason())) return;
+        Iterator<ToolCall> told = reply.calls().iterator();
+        Map<EventId, String> ids = new LinkedHashMap<>();
         List<ObjectNode> content = new ArrayList<>();
-        for (ObjectNode block : reply.content()) legal(block, content);
+        for (ObjectNode block : reply.content()) {
+            if ("tool_use".equals(block.path("type").asText()) && told.hasNext()) {
+                ToolCall call = told.next();
+                String id = unused(call.modelId());
+                ids.put(call.id(), id);
+                if (!id.equals(call.modelId())) block = block.deepCopy().put("id", id);
+            }
+            legal(block, content);
+        }
         if (content.isEmpty()) return;
         closeUser();
-        message("assistant", content);
-        calls = reply.calls();
+        // After a pause of its own the model goes on with the same message.
+        boolean goesOn = !messages.isEmpty()
+                && "assistant".equals(messages.getLast().path("role").asText());
+        if (goesOn) {
+            List<JsonNode> all = new ArrayList<>();
+            messages.removeLast().path("content").forEach(all::add);
+            all.addAll(content);
+            messages.add(message("assistant", all));
+        } else messages.add(message("assistant", content));
+        calls = ids;
+    }
+
+    /** Two calls of one id are refused, though a model may make them. */
+    private String unused(String modelId) {
+        String id = modelId;
+        for (int i = 2; !callIds.add(id); i++) id = modelId + "_" + i;
+        return id;
     }
 
     private static void legal(ObjectNode block, List<ObjectNode> content) {
@@ -118,48 +153,40 @@ public final class Transcript {
     }
 
     private void results(List<ToolResult> more) {
-        for (ToolResult result : more) results.put(result.modelId(), result);
-        if (calls.isEmpty() || !calls.stream().allMatch(call -> results.containsKey(call.modelId()))) return;
+        for (ToolResult result : more) results.put(result.call(), result);
+        if (calls.isEmpty() || !results.keySet().containsAll(calls.keySet())) return;
         // Results come before everything else of their message, in the order of the calls.
         List<JsonNode> blocks = new ArrayList<>();
-        Set<String> seen = new HashSet<>();
-        for (ToolCall call : calls) if (seen.add(call.modelId())) blocks.add(block(results.get(call.modelId())));
+        calls.forEach((call, id) -> blocks.add(block(id, results.get(call))));
         growing.addAll(0, blocks);
-        calls = List.of();
+        calls = Map.of();
         results.clear();
     }
 
-    private ObjectNode block(ToolResult result) {
-        ObjectNode block = Json.object().put("type", "tool_result").put("tool_use_id", result.modelId());
-        ArrayNode content = Json.array();
-        filler.apply(result.content()).forEach(part -> content.add(speaking(part)));
-        if (content.isEmpty()) content.addObject().put("type", "text").put("text", "(no output)");
-        block.set("content", content);
+    private ObjectNode block(String id, ToolResult result) {
+        ObjectNode block = Json.object().put("type", "tool_result").put("tool_use_id", id);
+        block.putArray("content").addAll(blocks(result.content(), "(no output)"));
         if (result.isError()) block.put("is_error", true);
         return block;
     }
 
     private void closeUser() {
-        if (!growing.isEmpty()) message("user", growing);
+        if (!growing.isEmpty()) messages.add(message("user", growing));
         growing.clear();
         messages.addAll(systemMessages);
         systemMessages.clear();
     }
 
-    private void message(String role, List<? extends JsonNode> content) {
+    private static ObjectNode message(String role, List<? extends JsonNode> content) {
         ObjectNode message = Json.object().put("role", role);
         message.putArray("content").addAll(content);
-        messages.add(message);
+        return message;
     }
 
     /** The messages so far, the growing one as the last. */
     List<ObjectNode> messages() {
         List<ObjectNode> all = new ArrayList<>(messages);
-        if (!growing.isEmpty()) {
-            ObjectNode message = Json.object().put("role", "user");
-            message.putArray("content").addAll(growing);
-            all.add(message);
-        }
+        if (!growing.isEmpty()) all.add(message("user", growing));
         all.addAll(systemMessages);
         return all;
     }

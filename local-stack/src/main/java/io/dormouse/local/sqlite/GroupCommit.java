@@ -18,6 +18,8 @@ final class GroupCommit implements AutoCloseable {
     static final int MAX_BATCH = 256;
     private static final Duration PATIENCE = Duration.ofSeconds(30);
 
+    private static final Throwable CLOSED = new IllegalStateException("the store is closed");
+
     private static final class Pending<T> extends CompletableFuture<T> {
         private final Work<T> work;
         private T outcome;
@@ -66,7 +68,7 @@ final class GroupCommit implements AutoCloseable {
         }
     }
 
-    /** Writes what was queued before, then ends. */
+    /** Writes what was queued before, then ends. @throws BrokenStore if the writer had died, or could not end cleanly */
     @Override
     public void close() {
         queue.add(stop);
@@ -79,10 +81,11 @@ final class GroupCommit implements AutoCloseable {
             }
         }
         if (interrupted) Thread.currentThread().interrupt();
+        if (ended != CLOSED) throw new BrokenStore("not closed cleanly", ended);
     }
 
     private void write() {
-        Throwable why = new IllegalStateException("the store is closed");
+        Throwable why = CLOSED;
         List<Pending<?>> batch = new ArrayList<>(MAX_BATCH);
         try (statements) {
             while (!batch.contains(stop)) {
@@ -144,6 +147,7 @@ final class GroupCommit implements AutoCloseable {
                 statements.of("BEGIN IMMEDIATE").executeUpdate();
                 return;
             } catch (SQLiteException e) {
+                statements.forget(e);
                 boolean busy = (e.getResultCode().code & 0xff) == SQLiteErrorCode.SQLITE_BUSY.code;
                 if (!busy || System.nanoTime() - since > PATIENCE.toNanos()) throw e;
                 Thread.sleep(1);
@@ -152,8 +156,9 @@ final class GroupCommit implements AutoCloseable {
     }
 
     private void rollback(Throwable because) {
+        statements.forget(because);
         try {
-            statements.of("ROLLBACK").executeUpdate();
+            statements.script("ROLLBACK");
         } catch (SQLException e) {
             // SQLite ends a transaction itself on a full disk. If it is still open, the next BEGIN says so.
             because.addSuppressed(e);

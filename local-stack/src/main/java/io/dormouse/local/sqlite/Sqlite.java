@@ -104,6 +104,7 @@ public final class Sqlite implements AutoCloseable {
             try {
                 return work.on(statements);
             } catch (SQLException e) {
+                statements.forget(e);
                 throw new BrokenStore("not read", e);
             } finally {
                 synchronized (idle) {

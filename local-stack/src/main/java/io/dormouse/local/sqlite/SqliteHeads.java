@@ -20,7 +20,7 @@ public final class SqliteHeads implements Heads {
             "INSERT INTO head (version, owed_at, body, thread) VALUES (?, ?, ?, ?) ON CONFLICT DO NOTHING";
     private static final String UPDATE =
             "UPDATE head SET version = ?, owed_at = ?, body = ? WHERE thread = ? AND version = ?";
-    private static final String OWING = """
+    static final String OWING = """
             SELECT thread FROM head WHERE owed_at IS NOT NULL AND owed_at <= ? ORDER BY owed_at, thread LIMIT ?""";
 
     /** @param body what is stored instead; null when there is nothing */

@@ -30,7 +30,7 @@ public final class SqliteResources implements Resources {
             "UPDATE resource SET version = ?, created = ?, archived = ?, expires = ?, body = ?" + ONE + ALIVE
                     + " AND version = ?";
     /** Forgets more than one can come in the same call, so the dead never pile up, and no call is long. */
-    private static final String FORGET = """
+    static final String FORGET = """
             DELETE FROM resource WHERE rowid IN
               (SELECT rowid FROM resource WHERE expires IS NOT NULL AND expires <= ? ORDER BY expires LIMIT 4)""";
 

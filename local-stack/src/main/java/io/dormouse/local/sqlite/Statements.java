@@ -47,6 +47,21 @@ final class Statements implements AutoCloseable {
         return statement;
     }
 
+    /**
+     * Prepares everything anew, after a failure: the driver finalises a statement that failed, and one that was cached
+     * would go on failing for ever.
+     */
+    void forget(Throwable because) {
+        for (PreparedStatement statement : prepared.values()) {
+            try {
+                statement.close();
+            } catch (SQLException e) {
+                because.addSuppressed(e);
+            }
+        }
+        prepared.clear();
+    }
+
     /** Runs statements that are not worth keeping. */
     void script(String sql) throws SQLException {
         try (Statement statement = connection.createStatement()) {

@@ -214,12 +214,15 @@ public abstract class HeadsContract {
     }
 
     @Test
-    void a_deleted_head_owes_nothing_and_stays_as_a_stone() {
+    void a_deleted_head_owes_its_forgetting_and_stays_as_a_stone() {
         Head head = created(fresh());
         Head deleted = head.delete(NOW).orElseThrow();
         heads.swap(head, deleted);
+        assertOwing(NOW.plus(Duration.ofDays(365)), 10, head.thread());
+        Head forgotten = deleted.forgotten(NOW);
+        heads.swap(deleted, forgotten);
         assertOwing(NOW.plus(Duration.ofDays(365)), 10);
-        assertThat(heads.read(head.thread())).contains(deleted);
+        assertThat(heads.read(head.thread())).contains(forgotten);
         assertThat(heads.create(head)).isFalse();
     }
 

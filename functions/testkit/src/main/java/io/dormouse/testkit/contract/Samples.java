@@ -14,16 +14,17 @@ import io.dormouse.session.StopReason;
 import io.dormouse.session.ToolCall;
 import io.dormouse.session.ToolResult;
 import io.dormouse.session.Usage;
+import java.security.SecureRandom;
 import java.time.Instant;
 import java.time.InstantSource;
 import java.util.List;
-import java.util.random.RandomGenerator;
 import java.util.stream.IntStream;
 
 /** One of everything that is stored. Whole milliseconds only: that is all a store must keep. */
 final class Samples {
     static final Instant NOW = Instant.parse("2026-03-01T12:00:00.123Z");
-    static final Ids IDS = new Ids(InstantSource.fixed(NOW), RandomGenerator.getDefault());
+    /** Used by many threads at a time, so the generator must bear that: the default one makes the same id twice. */
+    static final Ids IDS = new Ids(InstantSource.fixed(NOW), new SecureRandom());
 
     private static final String UNICODE = "grüße 漢字 🐿️ \u0000\u0001\u001f\u007f\u2028\ufeff\ufffd \"\\/ e\u0301";
 

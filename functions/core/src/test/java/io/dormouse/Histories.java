@@ -1,0 +1,142 @@
+package io.dormouse;
+
+import static io.dormouse.Given.asking;
+import static io.dormouse.Given.block;
+import static io.dormouse.Given.cancelled;
+import static io.dormouse.Given.custom;
+import static io.dormouse.Given.failed;
+import static io.dormouse.Given.refused;
+import static io.dormouse.Given.renamed;
+import static io.dormouse.Given.replied;
+import static io.dormouse.Given.reply;
+import static io.dormouse.Given.says;
+import static io.dormouse.Given.systemSays;
+import static io.dormouse.Given.text;
+import static io.dormouse.Given.textBlock;
+import static io.dormouse.Given.thinking;
+import static io.dormouse.Given.toolUse;
+import static io.dormouse.Given.userSays;
+
+import io.dormouse.head.Snapshot;
+import io.dormouse.session.Fact;
+import io.dormouse.session.Input;
+import io.dormouse.session.Step;
+import io.dormouse.session.ToolCall;
+import io.dormouse.session.ToolCall.Gate;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.function.BiConsumer;
+
+/** Every short history of a session: all that a client, a model and the hands may do, in every order, up to a number of moves. */
+public final class Histories {
+    private record Move(Play before, Play after) {}
+
+    /** Moves by their number: the first ones of all histories, the second ones … Kept, for many tests walk them. */
+    private static final List<List<Move>> LEVELS = new ArrayList<>();
+
+    private Histories() {}
+
+    /** Visits every move as (before, after), those before a move before those after it. */
+    public static synchronized void walk(int moves, BiConsumer<Play, Play> visitor) {
+        while (LEVELS.size() < moves) LEVELS.add(nextLevel());
+        for (List<Move> level : LEVELS.subList(0, moves))
+            for (Move move : level) visitor.accept(move.before(), move.after());
+    }
+
+    private static List<Move> nextLevel() {
+        List<Move> next = new ArrayList<>();
+        if (LEVELS.isEmpty()) for (Play first : after(Play.begin())) next.add(new Move(Play.begin(), first));
+        else
+            for (Move move : LEVELS.getLast())
+                for (Play after : after(move.after())) next.add(new Move(move.after(), after));
+        return next;
+    }
+
+    private static List<Play> after(Play play) {
+        String n = Integer.toString(play.log().size());
+        Input user = userSays("hi" + n);
+        return switch (play.step()) {
+            case Step.AskModel s -> replies(play, n, user);
+            case Step.UseHands s ->
+                List.of(
+                        play.hands(),
+                        play.post(user).hands(),
+                        play.post(stop(n)).hands());
+            case Step.Pause pause -> {
+                Play due = play.later(Duration.ofMinutes(1));
+                yield List.of(
+                        due.then(), due.post(user).then(), play.post(stop(n)).then());
+            }
+            case Step.Rest s -> inputs(play, n, user);
+            case Step.Tell s -> throw new AssertionError("told already");
+        };
+    }
+
+    private static List<Play> replies(Play play, String n, Input user) {
+        ToolCall tool = toolUse("t" + n, "bash");
+        ToolCall ask = asking("q" + n, "write");
+        ToolCall custom = custom("c" + n, "weather");
+        ToolCall nonsense = refused("r" + n, "nonsense", "There is no such tool.");
+        Fact.ModelReplied mixed = reply(
+                "tool_use",
+                List.of(
+                        thinking("hm", "signed"),
+                        textBlock("So:"),
+                        block(ask),
+                        block(nonsense),
+                        block(custom),
+                        block(tool)),
+                ask,
+                nonsense,
+                custom,
+                tool);
+        List<Play> plays = new ArrayList<>();
+        for (Play now : List.of(play, play.post(user))) {
+            plays.add(now.model(says("hello")));
+            plays.add(now.model(replied(tool, ask)));
+            plays.add(now.fails(Duration.ofSeconds(2)));
+        }
+        plays.add(play.model(mixed));
+        plays.add(play.model(reply("max_tokens", List.of(thinking("cut", "")))));
+        plays.add(play.model(reply("pause_turn", List.of(textBlock("Searching")))));
+        plays.add(play.model(reply("refusal", List.of(textBlock("I ca")))));
+        plays.add(play.model(failed("billing_error", null)));
+        plays.add(play.post(stop(n)).model(cancelled()));
+        plays.add(play.post(stop(n), user).model(replied(custom)));
+        return plays;
+    }
+
+    private static List<Play> inputs(Play play, String n, Input user) {
+        if (play.head().snapshot().phase() == Snapshot.Phase.ENDED) return List.of();
+        List<Play> plays = new ArrayList<>();
+        plays.add(play.post(new Input.Archived(Given.id("archive"))).then());
+        if (play.head().snapshot().phase() == Snapshot.Phase.RESTING) {
+            plays.add(play.post(user).then());
+            plays.add(play.post(user, systemSays("s" + n)).then());
+            plays.add(play.post(renamed(n)).then());
+            return plays;
+        }
+        List<Input> all = new ArrayList<>();
+        play.head().snapshot().questions().forEach((id, gate) -> {
+            Input yes = gate == Gate.CUSTOM
+                    ? new Input.CustomResult(Given.id("a-" + id), id, text("sunny"), false)
+                    : new Input.Confirmation(Given.id("a-" + id), id, true, null);
+            all.add(yes);
+            plays.add(play.post(yes).then());
+            if (gate == Gate.ASK)
+                plays.add(play.post(new Input.Confirmation(Given.id("a-" + id), id, false, "No."))
+                        .then());
+        });
+        all.add(user);
+        all.add(systemSays("s" + n));
+        plays.add(play.post(all.toArray(Input[]::new)).then());
+        plays.add(play.post(stop(n)).then());
+        plays.add(play.post(stop(n), user).then());
+        return plays;
+    }
+
+    private static Input stop(String n) {
+        return new Input.Interrupt(Given.id("stop-" + n));
+    }
+}

@@ -1,0 +1,130 @@
+package io.dormouse;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.dormouse.head.Head;
+import io.dormouse.head.Snapshot;
+import io.dormouse.id.EventId;
+import io.dormouse.id.WorkspaceId;
+import io.dormouse.session.Conversation;
+import io.dormouse.session.Entry;
+import io.dormouse.session.Fact;
+import io.dormouse.session.Input;
+import io.dormouse.session.Posted;
+import io.dormouse.session.Stamp;
+import io.dormouse.session.Step;
+import io.dormouse.session.ToolCall;
+import io.dormouse.session.Usage;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.List;
+
+/**
+ * A whole session without I/O: the harness's loop over the pure core, with the outside played by the test. Every move
+ * gives a new play, so that a test can branch.
+ *
+ * @param step what the harness would do now, outside of the log
+ * @param came how many facts of the last entry came from outside; the others were decided
+ */
+public record Play(Head head, List<Entry> log, Conversation conversation, Step step, Instant now, int came) {
+    public static Play begin() {
+        Entry first = new Entry(1, 0, "n1", Given.NOON, List.of(Given.sessionBegan()));
+        Head head = Head.fresh(WorkspaceId.DEFAULT, Given.SESSION, Given.NOON);
+        return new Play(head, List.of(first), Conversation.EMPTY.after(first), new Step.Rest(), Given.NOON, 1);
+    }
+
+    /** The client posts; nobody has looked yet. */
+    public Play post(Input... inputs) {
+        Head.Posting posting = head.post(List.of(inputs), now);
+        assertThat(posting).isInstanceOf(Head.Posting.Accepted.class);
+        return new Play(((Head.Posting.Accepted) posting).next(), log, conversation, step, now, came);
+    }
+
+    public Play later(Duration duration) {
+        return new Play(head, log, conversation, step, now.plus(duration), came);
+    }
+
+    /** One turn of the loop: this is what the last step came to; it is told with all that follows, and the head learns. */
+    public Play then(Fact... outcome) {
+        Instant at = now.plusSeconds(1);
+        Head held = head.claim("owner", at) instanceof Head.Claim.Granted granted ? granted.next() : head;
+        String nonce = "n" + (log.size() + 1);
+        List<Fact> facts = new ArrayList<>(List.of(outcome));
+        Conversation ahead = conversation;
+        for (Fact fact : facts) ahead = ahead.with(fact, at);
+        Step next = Step.next(ahead, held.mail(), new Stamp(at, nonce));
+        while (next instanceof Step.Tell tell) {
+            assertThat(tell.facts()).isNotEmpty();
+            for (Fact fact : tell.facts()) {
+                facts.add(fact);
+                ahead = ahead.with(fact, at);
+            }
+            assertThat(facts).as("an entry has an end").hasSizeLessThan(50);
+            next = Step.next(ahead, held.mail(), new Stamp(at, nonce));
+        }
+        List<Entry> longer = new ArrayList<>(log);
+        Conversation folded = conversation;
+        if (!facts.isEmpty()) {
+            Entry entry = new Entry(log.size() + 1, held.lease().epoch(), nonce, at, List.copyOf(facts));
+            longer.add(entry);
+            folded = conversation.after(entry);
+        }
+        Snapshot snapshot = Snapshot.of(folded);
+        Head after = next instanceof Step.Rest ? held.settle(snapshot, at).orElseThrow() : held.beat(snapshot, at);
+        return new Play(after, List.copyOf(longer), folded, next, at, outcome.length);
+    }
+
+    /** The request that the model is to answer now. */
+    public EventId request() {
+        return ((Step.AskModel) step).request();
+    }
+
+    /** The model answers the open request with this, whatever request it names. */
+    public Play model(Fact.ModelReplied r) {
+        return then(
+                new Fact.ModelReplied(request(), r.content(), r.calls(), r.stopReason(), r.stopDetails(), r.usage()));
+    }
+
+    public Play model(Fact.ModelFailed f) {
+        return then(new Fact.ModelFailed(request(), f.error(), f.message(), f.retryAt(), f.usage()));
+    }
+
+    /** The hands do what they are asked. */
+    public Play hands() {
+        return then(Given.returned(((Step.UseHands) step).calls().toArray(ToolCall[]::new)));
+    }
+
+    public Play fails(Duration retryAfter) {
+        return model(new Fact.ModelFailed(
+                null,
+                "model_overloaded_error",
+                "Overloaded.",
+                now.plusSeconds(1).plus(retryAfter),
+                Usage.NONE));
+    }
+
+    /** Inputs that the log tells, in the order in which it tells them. */
+    public List<Posted> told() {
+        List<Posted> told = new ArrayList<>();
+        for (Entry entry : log)
+            for (Fact fact : entry.facts())
+                switch (fact) {
+                    case Fact.Noted f -> told.add(f.note());
+                    case Fact.TurnBegan f -> told.addAll(f.inputs());
+                    case Fact.InputsJoined f -> told.addAll(f.inputs());
+                    case Fact.ClientAnswered f -> told.addAll(f.answers());
+                    case Fact.TurnInterrupted f -> told.addAll(f.interrupts());
+                    case Fact.SessionBegan f -> {}
+                    case Fact.ModelAsked f -> {}
+                    case Fact.ModelReplied f -> {}
+                    case Fact.ModelFailed f -> {}
+                    case Fact.ToolsReturned f -> {}
+                    case Fact.ClientAwaited f -> {}
+                    case Fact.TurnEnded f -> {}
+                    case Fact.HandAttached f -> {}
+                    case Fact.HandLost f -> {}
+                }
+        return told;
+    }
+}

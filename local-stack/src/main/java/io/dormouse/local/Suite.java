@@ -1,0 +1,190 @@
+package io.dormouse.local;
+
+import io.dormouse.edge.ApiKeys;
+import io.dormouse.hands.Hands;
+import io.dormouse.harness.Harness;
+import io.dormouse.harness.Ports;
+import io.dormouse.harness.Retries;
+import io.dormouse.harness.Wakes;
+import io.dormouse.head.Heads;
+import io.dormouse.id.Ids;
+import io.dormouse.local.hands.LocalHands;
+import io.dormouse.local.hands.SandboxProgram;
+import io.dormouse.local.offline.OfflineModel;
+import io.dormouse.local.sqlite.FolderBlobs;
+import io.dormouse.local.sqlite.Sqlite;
+import io.dormouse.local.sqlite.SqliteHeads;
+import io.dormouse.local.sqlite.SqliteResources;
+import io.dormouse.local.sqlite.SqliteSessionLog;
+import io.dormouse.messages.MessagesModel;
+import io.dormouse.messages.Signing;
+import io.dormouse.messages.Timeouts;
+import io.dormouse.prompt.Catalog;
+import io.dormouse.resource.Blobs;
+import io.dormouse.resource.Resources;
+import io.dormouse.resource.Spill;
+import io.dormouse.session.SessionLog;
+import io.dormouse.threads.ThreadPace;
+import io.dormouse.wire.Feed;
+import io.quarkus.runtime.ShutdownEvent;
+import io.quarkus.runtime.StartupEvent;
+import io.quarkus.vertx.http.HttpServerStart;
+import jakarta.enterprise.event.Observes;
+import jakarta.enterprise.event.ObservesAsync;
+import jakarta.enterprise.inject.Produces;
+import jakarta.inject.Singleton;
+import java.io.IOException;
+import java.net.URI;
+import java.security.SecureRandom;
+import java.time.InstantSource;
+import java.util.Map;
+
+/** Puts the suite together: every port on embedded parts, the API and the harness in one process. */
+@Singleton
+public final class Suite {
+    private final Settings settings;
+    private final Home home;
+    private final Sqlite sqlite;
+    private final SessionLog log;
+    private final Heads heads;
+    private final Resources resources;
+    private final Blobs blobs;
+    private final SecureRandom random = new SecureRandom();
+    private final ThreadPace pace = new ThreadPace();
+    private final Ids ids = new Ids(pace::now, random);
+    private final LocalFeed feed = new LocalFeed();
+    private final Catalog catalog = Catalog.bundled();
+    private final LocalWakes wakes;
+    private String banner;
+    private MessagesModel model;
+    private LocalHands hands;
+    private OfflineModel offline;
+    private Harness harness;
+
+    Suite() {
+        settings = Main.settings();
+        home = Main.home();
+        sqlite = Sqlite.open(home.database());
+        log = new SqliteSessionLog(sqlite);
+        heads = new SqliteHeads(sqlite);
+        resources = new SqliteResources(sqlite, pace::now);
+        blobs = new FolderBlobs(home.blobs());
+        // The folder is locked, so whoever had a lease under this name is dead.
+        wakes = new LocalWakes(heads, pace, "suite");
+    }
+
+    /** Before the first request: there is a key, the hands are looked through, and what was left undone goes on. */
+    void start(@Observes StartupEvent event, ApiKeys keys) throws IOException {
+        banner = Banner.of(settings, keys);
+        URI modelUrl = settings.modelUrl();
+        if (modelUrl == null) {
+            offline = OfflineModel.start();
+            modelUrl = offline.baseUri();
+        }
+        Signing signing =
+                settings.modelKey() == null ? new Signing.Unsigned() : new Signing.ApiKey(settings.modelKey());
+        model = new MessagesModel(modelUrl, signing, Timeouts.DEFAULT, pace::now);
+        Map<String, String> environment = System.getenv();
+        SandboxProgram program = SandboxProgram.find(environment, home.sharedArchive())
+                .orElseThrow(() -> new IllegalStateException(
+                        "the sandbox program is missing: build it, or name its jar" + " in DORMOUSE_SANDBOX_JAR"));
+        hands = new LocalHands(home.hands(), program, settings.unsafeHands(), LocalHands.passedOn(environment), pace);
+        harness = new Harness(new Ports(
+                heads,
+                log,
+                model,
+                new Hands(hands, pace),
+                feed,
+                wakes,
+                new Spill(blobs),
+                catalog,
+                Retries.DEFAULT,
+                pace,
+                ids,
+                random));
+        wakes.start(harness);
+    }
+
+    void ready(@ObservesAsync HttpServerStart started) {
+        System.out.print(
+                banner.replace("{port}", Integer.toString(started.options().getPort())));
+        System.out.flush();
+    }
+
+    void stop(@Observes ShutdownEvent event) throws IOException {
+        wakes.stop();
+        if (harness != null) harness.stop();
+        if (hands != null) hands.close();
+        if (model != null) model.close();
+        if (offline != null) offline.close();
+        pace.close();
+        sqlite.close();
+        home.close();
+    }
+
+    @Produces
+    @Singleton
+    Heads heads() {
+        return heads;
+    }
+
+    @Produces
+    @Singleton
+    SessionLog log() {
+        return log;
+    }
+
+    @Produces
+    @Singleton
+    Resources resources() {
+        return resources;
+    }
+
+    @Produces
+    @Singleton
+    Blobs blobs() {
+        return blobs;
+    }
+
+    @Produces
+    @Singleton
+    Spill spill() {
+        return new Spill(blobs);
+    }
+
+    @Produces
+    @Singleton
+    Feed feed() {
+        return feed;
+    }
+
+    @Produces
+    @Singleton
+    Wakes wakes() {
+        return wakes;
+    }
+
+    @Produces
+    @Singleton
+    Catalog catalog() {
+        return catalog;
+    }
+
+    @Produces
+    @Singleton
+    Ids ids() {
+        return ids;
+    }
+
+    @Produces
+    @Singleton
+    InstantSource clock() {
+        return pace::now;
+    }
+
+    @Produces
+    @Singleton
+    SecureRandom random() {
+        return random;
+    }
+}
