@@ -119,8 +119,6 @@ public final class Harness {
                 }
             }
             if (shift.lost()) return Woken.LOST;
-            // What was left undone is not told: whoever comes next takes it up by its key.
-            if (shift.abandoned()) return shift.handOver();
         }
     }
 

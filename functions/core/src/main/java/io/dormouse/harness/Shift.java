@@ -215,11 +215,6 @@ final class Shift {
         work.abandon();
     }
 
-    /** Whether the last piece of work was left to somebody else before it was done. */
-    boolean abandoned() {
-        return work.abandoned();
-    }
-
     boolean lost() {
         return lost;
     }
