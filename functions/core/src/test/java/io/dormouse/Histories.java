@@ -98,6 +98,7 @@ public final class Histories {
             plays.add(now.fails(Duration.ofSeconds(2)));
         }
         plays.add(play.model(mixed));
+        plays.add(play.post(renamed(n)).model(mixed));
         plays.add(play.model(reply("max_tokens", List.of(thinking("cut", "")))));
         plays.add(play.model(reply("pause_turn", List.of(textBlock("Searching")))));
         plays.add(play.model(reply("refusal", List.of(textBlock("I ca")))));
@@ -117,13 +118,9 @@ public final class Histories {
             plays.add(play.post(renamed(n)).then());
             return plays;
         }
-        List<Input> all = new ArrayList<>();
+        List<Input> all = answers(play);
+        for (Input answer : all) plays.add(play.post(answer).then());
         play.head().snapshot().questions().forEach((id, gate) -> {
-            Input yes = gate == Gate.CUSTOM
-                    ? new Input.CustomResult(Given.id("a-" + id), id, text("sunny"), false)
-                    : new Input.Confirmation(Given.id("a-" + id), id, true, null);
-            all.add(yes);
-            plays.add(play.post(yes).then());
             if (gate == Gate.ASK)
                 plays.add(play.post(new Input.Confirmation(Given.id("a-" + id), id, false, "No."))
                         .then());
@@ -134,6 +131,19 @@ public final class Histories {
         plays.add(play.post(stop(n)).then());
         plays.add(play.post(stop(n), user).then());
         return plays;
+    }
+
+    /** One for each open question that is not answered yet: yes, and it is sunny. */
+    private static List<Input> answers(Play play) {
+        List<Input> answers = new ArrayList<>();
+        play.head()
+                .snapshot()
+                .questions()
+                .forEach((id, gate) -> answers.add(
+                        gate == Gate.CUSTOM
+                                ? new Input.CustomResult(Given.id("a-" + id), id, text("sunny"), false)
+                                : new Input.Confirmation(Given.id("a-" + id), id, true, null)));
+        return answers;
     }
 
     private static Input stop(String n) {

@@ -37,12 +37,15 @@ import jakarta.inject.Singleton;
 import java.io.IOException;
 import java.net.URI;
 import java.security.SecureRandom;
+import java.time.Duration;
 import java.time.InstantSource;
 import java.util.Map;
 
 /** Puts the suite together: every port on embedded parts, the API and the harness in one process. */
 @Singleton
 public final class Suite {
+    private static final Duration PATIENCE = Duration.ofSeconds(5);
+
     private final Settings settings;
     private final Home home;
     private final Sqlite sqlite;
@@ -112,9 +115,10 @@ public final class Suite {
         System.out.flush();
     }
 
-    void stop(@Observes ShutdownEvent event) throws IOException {
+    void stop(@Observes ShutdownEvent event) throws IOException, InterruptedException {
         wakes.stop();
         if (harness != null) harness.stop();
+        wakes.awaitRest(PATIENCE);
         if (hands != null) hands.close();
         if (model != null) model.close();
         if (offline != null) offline.close();

@@ -8,10 +8,18 @@ import io.dormouse.edge.Answer;
 import io.dormouse.edge.Call;
 import io.dormouse.edge.Query;
 import io.dormouse.edge.RouteTable;
+import io.dormouse.harness.Wakes;
 import io.dormouse.id.Ids;
+import io.dormouse.id.ThreadId;
 import io.dormouse.id.WorkspaceId;
 import io.dormouse.json.Json;
+import io.dormouse.prompt.Catalog;
+import io.dormouse.resource.Spill;
+import io.dormouse.testkit.memory.MemoryBlobs;
+import io.dormouse.testkit.memory.MemoryHeads;
 import io.dormouse.testkit.memory.MemoryResources;
+import io.dormouse.testkit.memory.MemorySessionLog;
+import io.dormouse.wire.Feed;
 import io.dormouse.wire.Refused;
 import java.time.Duration;
 import java.time.Instant;
@@ -23,10 +31,12 @@ final class Caller {
 
     Instant now = Instant.parse("2026-11-24T10:00:00Z");
     final MemoryResources resources = new MemoryResources(() -> now);
-    final Agents agents = new Agents(resources, () -> now, new Models());
+    final MemoryHeads heads = new MemoryHeads();
+    final MemorySessionLog log = new MemorySessionLog();
+    final Agents agents = new Agents(resources, () -> now, new Models(Catalog.bundled()));
     final Environments environments = new Environments(resources, () -> now);
-    final RouteTable routes = new Routes(agents, environments, new Models()).table();
     Ids ids = new Ids(() -> now, new Random(7));
+    final RouteTable routes = routes();
     WorkspaceId workspace = HERE;
 
     record Reply(int status, JsonNode body) {
@@ -42,6 +52,62 @@ final class Caller {
             return body.at("/error/message").asText();
         }
     }
+
+    private RouteTable routes() {
+        Spill spill = new Spill(new MemoryBlobs());
+        SessionFinder finder = new SessionFinder(resources, heads);
+        Posts posts = new Posts(heads, log, NOBODY_WAKES, () -> now);
+        Sessions sessions = new Sessions(
+                resources,
+                heads,
+                log,
+                spill,
+                NOBODY_WAKES,
+                NOBODY_WATCHES,
+                () -> now,
+                agents,
+                environments,
+                finder,
+                posts);
+        EventStreams streams = new EventStreams(heads, log, NOBODY_WATCHES, ids, () -> now);
+        Events events = new Events(finder, posts, new EventPages(heads, log), streams, spill, Catalog.bundled());
+        Threads threads = new Threads(finder, events, () -> now);
+        return new Routes(
+                        agents,
+                        environments,
+                        sessions,
+                        events,
+                        new SessionResources(finder),
+                        threads,
+                        new Models(Catalog.bundled()))
+                .table();
+    }
+
+    private static final Wakes NOBODY_WAKES = new Wakes() {
+        @Override
+        public void send(ThreadId thread) {}
+
+        @Override
+        public void sendAt(ThreadId thread, Instant when) {}
+    };
+
+    private static final Feed NOBODY_WATCHES = new Feed() {
+        @Override
+        public void appended(ThreadId thread) {}
+
+        @Override
+        public boolean watched(ThreadId thread) {
+            return false;
+        }
+
+        @Override
+        public void delta(ThreadId thread, ObjectNode event) {}
+
+        @Override
+        public Watch watch(ThreadId thread) {
+            throw new UnsupportedOperationException("no streams without HTTP");
+        }
+    };
 
     void pass(Duration time) {
         now = now.plus(time);

@@ -103,6 +103,39 @@ class FuzzTest {
     }
 
     @Test
+    void no_session_or_event_however_odd_breaks_anything() {
+        Caller caller = new Caller();
+        String agent = caller.ok(caller.post("/v1/agents", AGENTS.getFirst())).text("id");
+        String environment = caller.ok(caller.post("/v1/environments", ENVIRONMENTS.getFirst()))
+                .text("id");
+        String session =
+                "{'agent':{'type':'agent_with_overrides','id':'" + agent + "','version':1,'system':'s','tools':[]},"
+                        + "'environment_id':'" + environment
+                        + "','title':'t','metadata':{'k':'v'},'vault_ids':[],'resources':[],"
+                        + "'initial_events':[{'type':'user.message','content':[{'type':'text','text':'hi'}]}]}";
+        String events =
+                "{'events':[{'type':'user.message','content':[{'type':'text','text':'hi'},{'type':'image','source':{'type':'url',"
+                        + "'url':'https://a.example/x.png'}},{'type':'document','source':{'type':'text','media_type':'text/plain','data':'x'}}]},"
+                        + "{'type':'user.interrupt'},{'type':'user.tool_confirmation','tool_use_id':'sevt_1','result':'deny','deny_message':'no'},"
+                        + "{'type':'user.custom_tool_result','custom_tool_use_id':'sevt_2','content':[{'type':'text','text':'x'}],'is_error':false}]}";
+        String id = caller.ok(caller.post("/v1/sessions", session)).text("id");
+        for (int i = 0; i < 1500; i++) {
+            boolean create = random.nextInt(3) == 0;
+            ObjectNode body = Caller.json(create ? session : events);
+            for (int times = random.nextInt(4); times >= 0; times--) mutate(body);
+            String path =
+                    create ? "/v1/sessions" + (random.nextBoolean() ? "" : "/" + id) : "/v1/sessions/" + id + "/events";
+            int status;
+            try {
+                status = caller.call("POST", path, body).status();
+            } catch (RuntimeException | Error broken) {
+                throw new AssertionError(path + " " + body, broken);
+            }
+            assertThat(status).as("%s %s", path, body).isIn(200, 400, 404, 409, 429);
+        }
+    }
+
+    @Test
     void no_query_however_odd_breaks_anything() {
         Caller caller = new Caller();
         List<String> names = List.of(

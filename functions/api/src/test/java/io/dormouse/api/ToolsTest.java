@@ -56,7 +56,7 @@ class ToolsTest {
         table.put("[" + toolset + "}," + toolset + "}]", "tools: agent_toolset_20260401 is given twice");
         table.put(
                 "[" + toolset + ",'configs':[{'name':'vim'}]}]",
-                "tools.0.configs.0.name: must be one of bash, edit, read, write, glob, grep, web_fetch, web_search");
+                "tools.0.configs.0.name: must be one of bash, read, write, edit, glob, grep, web_fetch, web_search");
         table.put(
                 "[" + toolset + ",'configs':[{'name':'bash'},{'name':'bash'}]}]",
                 "tools.0.configs.1.name: is configured twice");

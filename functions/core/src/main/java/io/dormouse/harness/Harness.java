@@ -119,8 +119,6 @@ public final class Harness {
                 }
             }
             if (shift.lost()) return Woken.LOST;
-            // Work that was cut off by a stop is not told: whoever comes next takes it up by its key.
-            if (stopping) return shift.handOver();
         }
     }
 

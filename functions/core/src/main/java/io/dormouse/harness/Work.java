@@ -59,6 +59,8 @@ final class Work {
                         request,
                         r,
                         ports.catalog().priced(model, r.usage())));
+            // Left to whoever comes next: the request stays open in the log.
+            case Reply.Cancelled r when cancellation.abandoned() -> List.of();
             case Reply.Cancelled r ->
                 List.of(new Fact.ModelFailed(
                         request, null, null, null, ports.catalog().priced(model, r.usage())));
@@ -185,6 +187,9 @@ final class Work {
                 .map(call -> new HandCall(call.id().text(), call.name(), call.input()))
                 .toList();
         Hands.Done done = ports.hands().use(shift.thread(), handCalls, cancellation);
+        // What nobody waited for is not told: whoever comes next takes it up by its key.
+        boolean whole = done.results().stream().allMatch(HandResult.Output.class::isInstance);
+        if (cancellation.abandoned() && !whole) return List.of();
         List<ToolResult> results = new ArrayList<>();
         List<Fact> facts = new ArrayList<>();
         if (done.attached()) facts.add(new Fact.HandAttached(done.hand().text()));
@@ -196,9 +201,7 @@ final class Work {
                 case HandResult.Failed f -> results.add(ToolResult.error(call, f.reason()));
                 case HandResult.Lost l -> {
                     facts.add(new Fact.HandLost(done.hand().text(), l.reason()));
-                    results.add(ToolResult.error(
-                            call,
-                            "The sandbox was lost while this ran; it may or may not have taken effect. " + l.reason()));
+                    results.add(ToolResult.error(call, l.reason()));
                 }
             }
         }

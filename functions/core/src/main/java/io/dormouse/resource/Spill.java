@@ -7,7 +7,7 @@ import java.util.Optional;
 /** Keeps large content out of the records that are swapped and read often: a reference stays, the bytes go to the blobs. */
 public final class Spill {
     /** Serialised content above this goes elsewhere. */
-    public static final int LIMIT_BYTES = 64 * 1024;
+    public static final int LIMIT_BYTES = 16 * 1024;
 
     private static final String REFERENCE = "$blob";
 

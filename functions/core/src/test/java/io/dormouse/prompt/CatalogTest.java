@@ -9,10 +9,11 @@ import org.junit.jupiter.api.Test;
 
 class CatalogTest {
     private static final Catalog CATALOG = new Catalog(Json.parse("""
-            [{"id":"big","max_tokens":64000,"system_messages":true,
-              "prices":{"input":5,"output":25,"cache_read":0.5,"cache_write_5m":6.25,"cache_write_1h":10,"web_search_usd_per_1000":10}},
+            {"web_search_usd_per_1000":10,"models":[{"id":"big","max_tokens":64000,"system_messages":true,
+              "prices":{"input":5,"output":25,"cache_read":0.5,"cache_write_5m":6.25,"cache_write_1h":10},
+              "long_prompt":{"over_tokens":2000000,"prices":{"input":50}}},
              {"id":"small","max_tokens":4096,"prices":{"input":0.25,"output":1.25}},
-             {"id":"free"}]
+             {"id":"free"}]}
             """));
 
     @Test
@@ -31,22 +32,22 @@ class CatalogTest {
         Usage million = new Usage(1_000_000, 0, 0, 0, 0, 0, 0);
         assertThat(CATALOG.priced("big", million).listNanoUsd()).isEqualTo(5_000_000_000L);
         assertThat(CATALOG.priced("small", new Usage(4, 4, 4, 4, 4, 4, 0)).listNanoUsd())
-                .isEqualTo(6_000);
+                .isEqualTo(6_000 + 4 * 10_000_000);
+        assertThat(CATALOG.priced("big", new Usage(2_000_001, 0, 0, 0, 0, 0, 0)).listNanoUsd())
+                .isEqualTo(2_000_001L * 50_000);
     }
 
     @Test
-    void a_model_without_a_price_costs_nothing_and_says_so() {
+    void a_model_without_a_price_leaves_the_usage_without_one() {
         Usage usage = new Usage(1, 1, 1, 1, 1, 1, 0);
         assertThat(CATALOG.priced("free", usage)).isEqualTo(usage);
         assertThat(CATALOG.priced("unheard of", usage)).isEqualTo(usage);
-        assertThat(CATALOG.hasPrice("big")).isTrue();
-        assertThat(CATALOG.hasPrice("free")).isFalse();
-        assertThat(CATALOG.hasPrice("unheard of")).isFalse();
     }
 
     @Test
     void a_price_finer_than_a_billionth_is_a_mistake_in_the_file() {
-        assertThatThrownBy(() -> new Catalog(Json.parse("[{\"id\":\"x\",\"prices\":{\"input\":0.00001}}]")))
+        assertThatThrownBy(
+                        () -> new Catalog(Json.parse("{\"models\":[{\"id\":\"x\",\"prices\":{\"input\":0.00001}}]}")))
                 .isInstanceOf(ArithmeticException.class);
     }
 
@@ -59,9 +60,7 @@ class CatalogTest {
 
     @Test
     void models_are_listed_as_the_file_has_them() {
-        assertThat(CATALOG.models())
-                .extracting(model -> model.path("id").asText())
-                .containsExactly("big", "small", "free");
+        assertThat(CATALOG.ids()).containsExactly("big", "small", "free");
         assertThat(CATALOG.model("small").path("max_tokens").asInt()).isEqualTo(4_096);
         assertThat(CATALOG.model("unheard of")).isNull();
     }
