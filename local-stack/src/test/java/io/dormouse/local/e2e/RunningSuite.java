@@ -122,6 +122,35 @@ final class RunningSuite implements AutoCloseable {
         return builder;
     }
 
+    /** What a command printed, and how it ended. */
+    record Ran(int exit, String out, String err) {}
+
+    /** {@code ./dormouse …}, as a person calls it beside the running suite. */
+    Ran dormouse(String... arguments) {
+        try {
+            // The script builds what is older than its sources. What is tested here has just been built.
+            Files.writeString(ROOT.resolve("local-stack/target/.built"), "");
+            List<String> words = new ArrayList<>(List.of("./dormouse"));
+            words.addAll(List.of(arguments));
+            Path err = Files.createTempFile(home.getParent(), "err", ".txt");
+            Process ran = command(words.toArray(String[]::new))
+                    .redirectError(err.toFile())
+                    .start();
+            ran.getOutputStream().close();
+            String out = new String(ran.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
+            return new Ran(ran.waitFor(), out, Files.readString(err));
+        } catch (IOException | InterruptedException e) {
+            throw new AssertionError(e);
+        }
+    }
+
+    /** A client with a new key of that workspace. */
+    Client workspace(String name) {
+        Ran created = dormouse("key", "create", "--workspace", name);
+        assertThat(created.exit()).as(created.err()).isZero();
+        return new Client(address, created.out().strip());
+    }
+
     URI address() {
         return address;
     }
