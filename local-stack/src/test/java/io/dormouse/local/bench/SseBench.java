@@ -44,7 +44,7 @@ final class SseBench implements Bench.Benchmark {
     private String environment;
 
     @Override
-    public boolean run(ObjectNode result) throws Exception {
+    public boolean run(ObjectNode result, List<String> arguments) throws Exception {
         try (ScriptedModel model = ScriptedModel.start(request -> Script.text("An answer of a few words, no more."))
                         .recordNothing();
                 SuiteProcess suite = SuiteProcess.start(model.baseUri())) {

@@ -43,7 +43,7 @@ final class TurnsBench implements Bench.Benchmark {
     }
 
     @Override
-    public boolean run(ObjectNode result) throws Exception {
+    public boolean run(ObjectNode result, List<String> arguments) throws Exception {
         try (ScriptedModel model = ScriptedModel.start(request -> Script.text("An answer of a few words, no more.")
                                 .delays(modelDelay, Duration.ZERO))
                         .recordNothing();
@@ -56,7 +56,8 @@ final class TurnsBench implements Bench.Benchmark {
             run(suite, 64, WARM_UP);
             ArrayNode levels = result.putArray("levels");
             boolean ok = true;
-            for (int sessions : LEVELS) {
+            List<Integer> wanted = arguments.stream().map(Integer::valueOf).toList();
+            for (int sessions : wanted.isEmpty() ? LEVELS : wanted) {
                 List<Run> runs = new ArrayList<>();
                 for (int i = 0; i < RUNS; i++) {
                     Run run = run(suite, sessions, RUN);
@@ -70,8 +71,7 @@ final class TurnsBench implements Bench.Benchmark {
                     ok = level.path("turns_per_s").path("median").asDouble() >= 450
                             && level.path("p99_ms").path("median").asDouble() <= 300;
             }
-            ObjectNode open = result.putObject("in_flight");
-            inFlight(suite, open);
+            if (wanted.isEmpty()) inFlight(suite, result.putObject("in_flight"));
             result.put("errors", errors.get());
             result.put("peak_memory_mb", Machine.peakMemoryKb(suite.pid()) / 1024);
             result.put("start_ms", suite.startMillis()).put("stop_ms", suite.stop());
