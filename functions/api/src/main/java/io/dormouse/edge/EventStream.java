@@ -24,6 +24,9 @@ public final class EventStream {
     private final Thread feeder;
     private final ReentrantLock lock = new ReentrantLock();
     private final Condition drained = lock.newCondition();
+    /** What the event loop has been asked to write next; null when it has not been asked. */
+    private Buffer pending;
+
     private long unsentBytes;
     private boolean gone;
     private boolean finished;
@@ -84,8 +87,8 @@ public final class EventStream {
         }
     }
 
+    /** What comes while the event loop is busy goes out in one write: most entries tell several events. */
     private boolean write(Buffer chunk) {
-        int bytes = chunk.length();
         lock.lock();
         try {
             long patience = STALLED_NANOS;
@@ -97,18 +100,34 @@ public final class EventStream {
                 }
             }
             if (gone) return false;
-            unsentBytes += bytes;
+            unsentBytes += chunk.length();
+            if (pending != null) {
+                pending.appendBuffer(chunk);
+                return true;
+            }
+            pending = chunk;
         } catch (InterruptedException e) {
             feeder.interrupt();
             return false;
         } finally {
             lock.unlock();
         }
-        context.runOnContext(ignored -> {
-            if (response.closed()) leave();
-            else response.write(chunk).onComplete(written -> sent(bytes, written.succeeded()));
-        });
+        context.runOnContext(ignored -> flush());
         return true;
+    }
+
+    private void flush() {
+        Buffer chunk;
+        lock.lock();
+        try {
+            chunk = pending;
+            pending = null;
+        } finally {
+            lock.unlock();
+        }
+        int bytes = chunk.length();
+        if (response.closed()) leave();
+        else response.write(chunk).onComplete(written -> sent(bytes, written.succeeded()));
     }
 
     private void sent(int bytes, boolean succeeded) {

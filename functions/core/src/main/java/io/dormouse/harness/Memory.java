@@ -4,33 +4,41 @@ import io.dormouse.id.ThreadId;
 import io.dormouse.prompt.Transcript;
 import io.dormouse.session.Conversation;
 import java.util.LinkedHashMap;
-import java.util.Map;
 
 /**
  * Folds of logs that were read lately, so that the next turn reads only what is new. Never wrong, since a log only grows:
  * at worst it is short. A process without it works the same.
  */
 final class Memory {
-    private static final int THREADS = 4096;
+    /** Of all folds together, as far as {@link Transcript#sizeBytes} can tell. */
+    private static final long MAX_BYTES = 64L * 1024 * 1024;
+
+    /** Of what a fold is beside its transcript: an agent's snapshot, mostly. */
+    private static final long FOLD_BYTES = 4096;
 
     /** @param transcript belongs to whoever took this fold out */
-    record Fold(Conversation conversation, Transcript transcript) {}
-
-    private final Map<ThreadId, Fold> folds = new LinkedHashMap<>(64, 0.75f, true) {
-        private static final long serialVersionUID = 1;
-
-        @Override
-        protected boolean removeEldestEntry(Map.Entry<ThreadId, Fold> eldest) {
-            return size() > THREADS;
+    record Fold(Conversation conversation, Transcript transcript) {
+        long sizeBytes() {
+            return FOLD_BYTES + transcript.sizeBytes();
         }
-    };
+    }
+
+    /** In the order in which they were put. */
+    private final LinkedHashMap<ThreadId, Fold> folds = new LinkedHashMap<>();
+
+    private long bytes;
 
     /** Takes the fold out, so that two owners never share a transcript. Null if there is none. */
     synchronized Fold take(ThreadId thread) {
-        return folds.remove(thread);
+        Fold fold = folds.remove(thread);
+        if (fold != null) bytes -= fold.sizeBytes();
+        return fold;
     }
 
     synchronized void put(ThreadId thread, Fold fold) {
+        take(thread);
         folds.put(thread, fold);
+        bytes += fold.sizeBytes();
+        while (bytes > MAX_BYTES) take(folds.firstEntry().getKey());
     }
 }

@@ -38,6 +38,7 @@ public final class Transcript {
     private final List<ObjectNode> systemMessages = new ArrayList<>();
 
     private final UnaryOperator<JsonNode> filler;
+    private long sizeBytes;
 
     /** @param filler brings back content that was put elsewhere because of its size */
     public Transcript(UnaryOperator<JsonNode> filler) {
@@ -73,6 +74,18 @@ public final class Transcript {
         }
     }
 
+    /** Roughly what the content takes up in memory: for whoever keeps transcripts and must not keep too many. */
+    public long sizeBytes() {
+        return sizeBytes;
+    }
+
+    private static long weight(JsonNode node) {
+        if (!node.isContainerNode()) return 64 + node.asText().length();
+        long weight = 256;
+        for (JsonNode child : node) weight += weight(child);
+        return weight;
+    }
+
     private void input(Posted posted) {
         switch (posted.input()) {
             case Input.UserMessage m -> growing.addAll(blocks(m.content(), "(blank)"));
@@ -88,6 +101,7 @@ public final class Transcript {
         List<JsonNode> blocks = new ArrayList<>();
         filler.apply(content).forEach(block -> blocks.add(speaking(block)));
         if (blocks.isEmpty()) blocks.add(text(nothing));
+        blocks.forEach(block -> sizeBytes += weight(block));
         return blocks;
     }
 
@@ -118,6 +132,7 @@ public final class Transcript {
             legal(block, content);
         }
         if (content.isEmpty()) return;
+        content.forEach(block -> sizeBytes += weight(block));
         closeUser();
         // After a pause of its own the model goes on with the same message.
         boolean goesOn = !messages.isEmpty()
