@@ -102,14 +102,21 @@ public final class Sessions {
         document.put("title", body.textOrNull("title", MAX_TITLE));
         document.set("metadata", body.metadata());
 
-        Head head = Head.fresh(call.workspace(), id, now);
-        if (!initial.isEmpty() && head.post(initial, now) instanceof Posting.Accepted accepted) head = accepted.next();
+        Head head = started(Head.fresh(call.workspace(), id, now), initial, now);
         log.append(head.thread(), new Entry(1, 0, nonce, now, List.of(new Fact.SessionBegan(agent))));
         Resource session = Resource.of(call.workspace(), SessionFinder.KIND, id.text(), now, document);
         resources.create(session);
         if (!heads.create(head)) return get(call, id.text());
         if (head.owes()) wakes.send(head.thread());
         return Answer.ok(view(new Found(session, head)));
+    }
+
+    private static Head started(Head fresh, List<Input> initial, Instant now) {
+        if (initial.isEmpty()) return fresh;
+        return switch (fresh.post(initial, now)) {
+            case Posting.Accepted accepted -> accepted.next();
+            case Posting.Refused refused -> throw Posts.refusal(refused);
+        };
     }
 
     private String environment(Call call, String id) {

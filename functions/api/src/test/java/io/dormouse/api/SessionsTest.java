@@ -428,4 +428,16 @@ class SessionsTest {
         assertThat(caller.delete("/v1/sessions/" + id).status()).isEqualTo(404);
         assertThat(caller.get("/v1/sessions/sesn_0OIl").message()).isEqualTo("No session sesn_0OIl");
     }
+
+    @Test
+    void initial_events_that_are_large_together_are_all_kept() {
+        String large = says("x".repeat(10_000));
+        Reply reply =
+                caller.ok(create(",'initial_events':[" + String.join(",", Collections.nCopies(50, large)) + "]"));
+        assertThat(reply.text("status")).isEqualTo("running");
+        assertThat(events(reply.text("id"), "user.message"))
+                .hasSize(50)
+                .allSatisfy(event ->
+                        assertThat(event.at("/content/0/text").asText()).hasSize(10_000));
+    }
 }
