@@ -51,6 +51,10 @@ final class SessionFinder {
     }
 
     static Refused missing(Call call) {
-        return Refused.notFound("No session " + call.parameter("id"));
+        return missing(call.parameter("id"));
+    }
+
+    static Refused missing(String id) {
+        return Refused.notFound("No session " + id);
     }
 }

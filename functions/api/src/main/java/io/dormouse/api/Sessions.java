@@ -103,10 +103,24 @@ public final class Sessions {
         document.set("metadata", body.metadata());
 
         Head head = started(Head.fresh(call.workspace(), id, now), initial, now);
-        log.append(head.thread(), new Entry(1, 0, nonce, now, List.of(new Fact.SessionBegan(agent))));
-        Resource session = Resource.of(call.workspace(), SessionFinder.KIND, id.text(), now, document);
-        resources.create(session);
-        if (!heads.create(head)) return get(call, id.text());
+        Resource session =
+                switch (resources.create(
+                        Resource.of(call.workspace(), SessionFinder.KIND, id.text(), now, document))) {
+                    case Resources.Saved.Done done -> done.resource();
+                    // An attempt that died in between stored it, maybe of an older version of the agent: that one counts.
+                    case Resources.Saved.Taken taken -> taken.current();
+                    case Resources.Saved.Gone gone -> throw new IllegalStateException("a new document is never gone");
+                };
+        log.append(
+                head.thread(),
+                new Entry(
+                        1,
+                        0,
+                        nonce,
+                        now,
+                        List.of(new Fact.SessionBegan(session.body().get("agent")))));
+        if (!heads.create(head))
+            head = heads.read(head.thread()).orElseThrow(() -> SessionFinder.missing(id.text()));
         if (head.owes()) wakes.send(head.thread());
         return Answer.ok(view(new Found(session, head)));
     }
@@ -132,11 +146,6 @@ public final class Sessions {
 
     public Answer get(Call call) {
         return Answer.ok(view(finder.find(call)));
-    }
-
-    private Answer get(Call call, String id) {
-        return Answer.ok(
-                view(finder.found(call.workspace(), id).orElseThrow(() -> Refused.notFound("No session " + id))));
     }
 
     public Answer list(Call call) {

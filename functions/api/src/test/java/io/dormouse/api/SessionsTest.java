@@ -3,18 +3,29 @@ package io.dormouse.api;
 import static io.dormouse.api.Caller.json;
 import static io.dormouse.api.Caller.says;
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.dormouse.api.Caller.Reply;
+import io.dormouse.edge.RouteTable;
+import io.dormouse.head.Heads;
+import io.dormouse.id.Ids;
 import io.dormouse.id.SessionId;
 import io.dormouse.id.WorkspaceId;
+import io.dormouse.session.Entry;
+import io.dormouse.session.Fact;
+import java.lang.reflect.Proxy;
 import java.time.Duration;
+import java.time.Instant;
+import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.Collections;
+import java.util.Deque;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Random;
 import org.junit.jupiter.api.Test;
 
 class SessionsTest {
@@ -439,5 +450,68 @@ class SessionsTest {
                 .hasSize(50)
                 .allSatisfy(event ->
                         assertThat(event.at("/content/0/text").asText()).hasSize(10_000));
+    }
+
+    // ---- what a crash leaves
+
+    @Test
+    void an_attempt_that_takes_over_goes_on_with_what_the_first_one_stored() {
+        agent = caller.agent();
+        environment = caller.environment();
+        Instant began = caller.now;
+        String body = "{'agent':'%s','environment_id':'%s','initial_events':[%s]}"
+                .formatted(agent, environment, says("hi"));
+        caller.ids = new Ids(() -> began, new Random(1));
+        RouteTable dying =
+                caller.routes(dying(Heads.class, caller.heads, "create"), caller.log, caller.resources);
+        assertThatThrownBy(() -> caller.answer(dying, "POST", "/v1/sessions", json(body)))
+                .isInstanceOf(Dead.class);
+        assertThat(listed("")).isEmpty();
+        caller.pass(Duration.ofMinutes(1));
+        caller.ok(caller.post("/v1/agents/" + agent, "{'name':'other'}"));
+        caller.ids = new Ids(() -> began, new Random(1));
+        Reply reply = caller.ok(caller.post("/v1/sessions", body));
+        assertThat(reply.at("/agent/name").asText()).isEqualTo("helper");
+        assertThat(session(reply.text("id")).body()).isEqualTo(reply.body());
+        Entry first = caller.log
+                .read(new SessionId(reply.text("id")).primaryThread(), 0, 1)
+                .getFirst();
+        assertThat(((Fact.SessionBegan) first.facts().getFirst()).agent()).isEqualTo(reply.at("/agent"));
+        assertThat(events(reply.text("id"), "user.message")).hasSize(1);
+    }
+
+    @Test
+    void an_attempt_that_takes_over_from_a_created_session_answers_it_and_wakes_it() {
+        agent = caller.agent();
+        environment = caller.environment();
+        Instant began = caller.now;
+        caller.ids = new Ids(() -> began, new Random(1));
+        Reply first = create(",'initial_events':[" + says("hi") + "]");
+        caller.ids = new Ids(() -> began, new Random(1));
+        caller.woken.clear();
+        Reply second = create(",'initial_events':[" + says("hi") + "]");
+        assertThat(second.body()).isEqualTo(first.body());
+        assertThat(caller.woken).containsExactly(new SessionId(first.text("id")).primaryThread());
+        assertThat(events(first.text("id"), "user.message")).hasSize(1);
+    }
+
+    /** A process that dies at its next call of this name. */
+    private static final class Dead extends RuntimeException {
+        private static final long serialVersionUID = 1;
+    }
+
+    private static <T> T dying(Class<T> port, T store, String name) {
+        return before(port, store, name, () -> {
+            throw new Dead();
+        });
+    }
+
+    /** The store, before whose next call of this name something else happens. */
+    private static <T> T before(Class<T> port, T store, String name, Runnable what) {
+        Deque<Runnable> once = new ArrayDeque<>(List.of(what));
+        return port.cast(Proxy.newProxyInstance(port.getClassLoader(), new Class<?>[] {port}, (proxy, method, args) -> {
+            if (method.getName().equals(name) && !once.isEmpty()) once.remove().run();
+            return method.invoke(store, args);
+        }));
     }
 }
