@@ -160,9 +160,10 @@ public final class Sessions {
         Map<String, Head> seen = new HashMap<>();
         Predicate<Resource> wanted = document -> {
             JsonNode snapshot = document.body().path("agent");
-            if (none
-                    || agent != null && !agent.equals(snapshot.path("id").asText())
-                    || version != 0 && version != snapshot.path("version").asInt()) return false;
+            boolean agents = agent == null
+                    || agent.equals(snapshot.path("id").asText())
+                            && (version == 0 || version == snapshot.path("version").asInt());
+            if (!agents) return false;
             Optional<Head> head = heads.read(new SessionId(document.id()).primaryThread());
             if (head.isEmpty()
                     || head.get().deleted()
@@ -172,7 +173,7 @@ public final class Sessions {
             return true;
         };
         return Answer.ok(pages.answer(
-                q -> resources.list(call.workspace(), SessionFinder.KIND, q),
+                q -> none ? List.of() : resources.list(call.workspace(), SessionFinder.KIND, q),
                 "",
                 archived,
                 wanted,

@@ -514,4 +514,11 @@ class SessionsTest {
             return method.invoke(store, args);
         }));
     }
+
+    @Test
+    void a_version_filters_only_together_with_its_agent() {
+        String id = created("");
+        assertThat(listed("?agent_version=7")).containsExactly(id);
+        assertThat(listed("?agent_version=7&agent_id=" + agent)).isEmpty();
+    }
 }
