@@ -236,8 +236,14 @@ public final class Sessions {
 
     public Answer archive(Call call) {
         Found found = finder.find(call);
-        if (found.head().archivedAt() == null)
-            posts.post(found.head(), List.of(new Input.Archived(call.ids().event())));
+        if (found.head().archivedAt() == null) {
+            try {
+                posts.post(found.head(), List.of(new Input.Archived(call.ids().event())));
+            } catch (Refused refused) {
+                // Somebody else was faster: that is what was wanted.
+                if (finder.head(call).archivedAt() == null) throw refused;
+            }
+        }
         // The document knows it too, so that lists pass over it cheaply; the head is what counts.
         Resource document = found.document();
         while (document.archivedAt() == null) {

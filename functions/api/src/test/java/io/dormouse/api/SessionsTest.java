@@ -8,6 +8,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.dormouse.api.Caller.Reply;
+import io.dormouse.edge.Answer;
 import io.dormouse.edge.RouteTable;
 import io.dormouse.head.Heads;
 import io.dormouse.id.Ids;
@@ -520,5 +521,14 @@ class SessionsTest {
         String id = created("");
         assertThat(listed("?agent_version=7")).containsExactly(id);
         assertThat(listed("?agent_version=7&agent_id=" + agent)).isEmpty();
+    }
+
+    @Test
+    void whoever_is_second_to_archive_is_told_that_it_is_archived() throws Exception {
+        String id = created("");
+        String path = "/v1/sessions/" + id + "/archive";
+        Heads raced = before(Heads.class, caller.heads, "swap", () -> caller.ok(caller.post(path, "{}")));
+        Answer answer = caller.answer(caller.routes(raced, caller.log, caller.resources), "POST", path, json("{}"));
+        assertThat(((Answer.Json) answer).body().path("status").asText()).isEqualTo("terminated");
     }
 }
