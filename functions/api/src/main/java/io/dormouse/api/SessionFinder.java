@@ -40,9 +40,16 @@ final class SessionFinder {
 
     /** The head alone, where nothing else is needed: one read. */
     Head head(Call call) {
+        Head head = remains(call);
+        if (head.deleted()) throw missing(call);
+        return head;
+    }
+
+    /** The head, be it the stone of a deleted session. */
+    Head remains(Call call) {
         return SessionId.parse(call.parameter("id"))
                 .flatMap(session -> heads.read(session.primaryThread()))
-                .filter(head -> visible(head, call.workspace()))
+                .filter(head -> head.workspace().equals(call.workspace()))
                 .orElseThrow(() -> missing(call));
     }
 

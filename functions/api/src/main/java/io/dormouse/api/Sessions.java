@@ -257,7 +257,8 @@ public final class Sessions {
     }
 
     public Answer delete(Call call) {
-        Head head = finder.head(call);
+        Head head = finder.remains(call);
+        boolean deletedBefore = head.deleted();
         while (!head.deleted()) {
             Optional<Head> deleted = head.delete(clock.instant());
             if (deleted.isEmpty())
@@ -268,7 +269,10 @@ public final class Sessions {
                 case Swapped.Changed changed -> head = changed.current();
             }
         }
-        resources.delete(call.workspace(), SessionFinder.KIND, head.session().text());
+        boolean there =
+                resources.delete(call.workspace(), SessionFinder.KIND, head.session().text());
+        // An attempt that died after its swap left the document: this one brings the deletion to its end.
+        if (deletedBefore && !there) throw SessionFinder.missing(call);
         feed.appended(head.thread());
         // The log and the hand with its files go by a wake, so that a crash here leaves nothing behind.
         wakes.send(head.thread());

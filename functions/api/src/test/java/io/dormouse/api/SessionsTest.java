@@ -14,6 +14,7 @@ import io.dormouse.head.Heads;
 import io.dormouse.id.Ids;
 import io.dormouse.id.SessionId;
 import io.dormouse.id.WorkspaceId;
+import io.dormouse.resource.Resources;
 import io.dormouse.session.Entry;
 import io.dormouse.session.Fact;
 import java.lang.reflect.Proxy;
@@ -530,5 +531,20 @@ class SessionsTest {
         Heads raced = before(Heads.class, caller.heads, "swap", () -> caller.ok(caller.post(path, "{}")));
         Answer answer = caller.answer(caller.routes(raced, caller.log, caller.resources), "POST", path, json("{}"));
         assertThat(((Answer.Json) answer).body().path("status").asText()).isEqualTo("terminated");
+    }
+
+    @Test
+    void a_deletion_that_was_cut_off_is_brought_to_its_end_by_the_next() {
+        String id = created("");
+        RouteTable dying =
+                caller.routes(caller.heads, caller.log, dying(Resources.class, caller.resources, "delete"));
+        assertThatThrownBy(() -> caller.answer(dying, "DELETE", "/v1/sessions/" + id, json("{}")))
+                .isInstanceOf(Dead.class);
+        assertThat(session(id).status()).isEqualTo(404);
+        assertThat(caller.woken).isEmpty();
+        assertThat(caller.ok(caller.delete("/v1/sessions/" + id)).text("type")).isEqualTo("session_deleted");
+        assertThat(caller.woken).hasSize(1);
+        assertThat(caller.resources.read(Caller.HERE, SessionFinder.KIND, id)).isEmpty();
+        assertThat(caller.delete("/v1/sessions/" + id).status()).isEqualTo(404);
     }
 }
