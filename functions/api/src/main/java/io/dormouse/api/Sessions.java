@@ -226,7 +226,7 @@ public final class Sessions {
             if (!agent.get("mcp_servers").isEmpty())
                 throw patch.refuse("mcp_servers", "MCP servers are not supported by this server yet");
         }
-        Tools.check(agent.get("tools"), agent.get("mcp_servers"));
+        Agents.check(agent);
         if (!agent.equals(before.get("agent"))) {
             after.set("agent", agent);
             changes.set("agent", agent);

@@ -547,4 +547,16 @@ class SessionsTest {
         assertThat(caller.resources.read(Caller.HERE, SessionFinder.KIND, id)).isEmpty();
         assertThat(caller.delete("/v1/sessions/" + id).status()).isEqualTo(404);
     }
+
+    @Test
+    void an_update_is_as_large_as_an_agent_may_be_and_no_larger() {
+        String id = created("");
+        List<String> tools = new ArrayList<>();
+        for (int i = 0; i < 256; i++)
+            tools.add("{'type':'custom','name':'t%d','description':'d','input_schema':{'type':'object','x':'%s'}}"
+                    .formatted(i, "x".repeat(10_000)));
+        Reply reply = update(id, "{'agent':{'tools':[" + String.join(",", tools) + "]}}");
+        assertThat(reply.status()).isEqualTo(400);
+        assertThat(reply.message()).isEqualTo("The agent's configuration has more than 2000000 bytes");
+    }
 }
