@@ -86,7 +86,7 @@ final class Caller {
     /** The whole API over these stores, which may be ones that fail. */
     RouteTable routes(Heads heads, SessionLog log, Resources resources) {
         Spill spill = new Spill(blobs);
-        SessionFinder finder = new SessionFinder(resources, heads);
+        SessionFinder finder = new SessionFinder(resources, heads, log);
         Posts posts = new Posts(heads, log, wakes, () -> now);
         Sessions sessions =
                 new Sessions(resources, heads, log, spill, wakes, feed, () -> now, agents, environments, finder, posts);

@@ -559,4 +559,35 @@ class SessionsTest {
         assertThat(reply.status()).isEqualTo(400);
         assertThat(reply.message()).isEqualTo("The agent's configuration has more than 2000000 bytes");
     }
+
+    @Test
+    void what_the_log_has_told_holds_before_the_head_says_so() {
+        for (String what : List.of("get", "archive", "delete", "update")) {
+            String id = created(",'initial_events':[" + says("x") + "]");
+            new Brain(caller, id).claim().tell().beat().says("done");
+            assertThat(events(id, "session.status_idle")).hasSize(1);
+            String path = "/v1/sessions/" + id;
+            Reply reply =
+                    switch (what) {
+                        case "get" -> caller.get(path);
+                        case "archive" -> caller.post(path + "/archive", "{}");
+                        case "delete" -> caller.delete(path);
+                        default -> update(id, "{'agent':{'tools':[{'type':'agent_toolset_20260401'}]}}");
+                    };
+            assertThat(reply.status()).as(what + reply.body()).isEqualTo(200);
+            if (what.equals("get")) assertThat(reply.text("status")).isEqualTo("idle");
+        }
+    }
+
+    @Test
+    void a_message_that_waits_keeps_a_session_running_after_its_turn_has_ended() {
+        String id = created(",'initial_events':[" + says("x") + "]");
+        Brain brain = new Brain(caller, id).claim().tell().beat().says("done");
+        caller.ok(caller.send(id, says("and then?")));
+        assertThat(session(id).text("status")).isEqualTo("running");
+        assertThat(caller.post("/v1/sessions/" + id + "/archive", "{}").status()).isEqualTo(400);
+        brain.tell().says("nothing").settle();
+        assertThat(session(id).text("status")).isEqualTo("idle");
+        assertThat(events(id, "agent.message")).hasSize(2);
+    }
 }
