@@ -590,4 +590,24 @@ class SessionsTest {
         assertThat(session(id).text("status")).isEqualTo("idle");
         assertThat(events(id, "agent.message")).hasSize(2);
     }
+
+    @Test
+    void of_two_updates_at_a_time_both_hold() throws Exception {
+        String id = created("");
+        Resources raced = before(
+                Resources.class,
+                caller.resources,
+                "swap",
+                () -> caller.ok(update(id, "{'title':'theirs','metadata':{'theirs':'1'}}")));
+        caller.answer(
+                caller.routes(caller.heads, caller.log, raced),
+                "POST",
+                "/v1/sessions/" + id,
+                json("{'metadata':{'ours':'2'}}"));
+        Reply reply = session(id);
+        assertThat(reply.text("title")).isEqualTo("theirs");
+        assertThat(reply.at("/metadata")).isEqualTo(json("{'theirs':'1','ours':'2'}"));
+        new Brain(caller, id).rests();
+        assertThat(events(id, "session.updated").getLast().at("/metadata")).isEqualTo(reply.at("/metadata"));
+    }
 }
