@@ -10,6 +10,8 @@ import io.dormouse.json.Json;
 import io.dormouse.session.Conversation;
 import io.dormouse.session.Entry;
 import io.dormouse.session.Fact;
+import io.dormouse.session.Lane;
+import io.dormouse.session.Posted;
 import io.dormouse.session.Stamp;
 import io.dormouse.session.Step;
 import io.dormouse.session.ToolCall;
@@ -53,11 +55,22 @@ final class Brain {
                 facts.add(fact);
                 ahead = ahead.with(fact, caller.now);
             }
-        if (facts.isEmpty()) return this;
+        return facts.isEmpty() ? this : append(stamp, facts);
+    }
+
+    private Brain append(Stamp stamp, List<Fact> facts) {
         Entry entry = new Entry(conversation.position() + 1, head().lease().epoch(), stamp.nonce(), caller.now, facts);
         caller.log.append(thread, entry);
         conversation = conversation.after(entry);
         return this;
+    }
+
+    /** Appends one lane of the mail alone, as a turn of interruptions. */
+    Brain takeInterrupts() {
+        List<Posted> urgent = head().pending().stream()
+                .filter(posted -> posted.input().lane() == Lane.URGENT)
+                .toList();
+        return append(new Stamp(caller.now, caller.ids.next()), List.of(new Fact.TurnInterrupted(urgent, List.of(), null, Usage.NONE)));
     }
 
     Brain beat() {

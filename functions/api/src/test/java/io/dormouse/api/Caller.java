@@ -189,7 +189,9 @@ final class Caller {
     String session(String more) {
         return ok(post(
                         "/v1/sessions",
-                        "{'agent':'%s','environment_id':'%s'%s}".formatted(agent(), environment(), more)))
+                        more.contains("'agent'")
+                        ? "{'environment_id':'%s'%s}".formatted(environment(), more)
+                        : "{'agent':'%s','environment_id':'%s'%s}".formatted(agent(), environment(), more)))
                 .text("id");
     }
 
