@@ -69,7 +69,7 @@ public final class Suite {
         settings = Main.settings();
         home = Main.home();
         sqlite = Sqlite.open(home.database());
-        log = new SqliteSessionLog(sqlite);
+        log = new RecentEntries(new SqliteSessionLog(sqlite));
         heads = new SqliteHeads(sqlite);
         resources = new SqliteResources(sqlite, pace::now);
         blobs = new FolderBlobs(home.blobs());

@@ -295,7 +295,7 @@ public final class Gateway {
         }
 
         void stream(Answer.Feed feed) {
-            EventStream out = new EventStream(response, context);
+            SseResponse out = new SseResponse(response, context);
             try {
                 feed.feed(out);
             } catch (Refused refused) {
