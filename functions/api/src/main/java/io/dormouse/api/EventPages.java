@@ -7,6 +7,7 @@ import io.dormouse.edge.Call;
 import io.dormouse.edge.Query;
 import io.dormouse.head.Head;
 import io.dormouse.head.Heads;
+import io.dormouse.id.EventId;
 import io.dormouse.id.ThreadId;
 import io.dormouse.json.Json;
 import io.dormouse.session.Entry;
@@ -180,12 +181,12 @@ final class EventPages {
             long position = place == null ? 0 : Math.max(0, place.position() - 1);
             for (int scanned = 0; ; scanned += READ) {
                 // The mailbox before the log: what moves from one to the other in between is seen twice, and told once.
-                List<Posted> mail = heads.read(thread).map(Head::pending).orElse(List.of());
+                Optional<Head> head = heads.read(thread);
                 List<Entry> page = log.read(thread, position, READ);
                 for (Entry entry : page) if (!add(entry)) return;
                 position += page.size();
                 if (page.size() < READ) {
-                    queued(mail, new Place(position, Integer.MAX_VALUE));
+                    queued(head, position, new Place(position, Integer.MAX_VALUE));
                     return;
                 }
                 if (scanned >= MAX_SCANNED) {
@@ -209,12 +210,12 @@ final class EventPages {
         }
 
         void backwards(Head head) {
-            List<Posted> mail = heads.read(thread).map(Head::pending).orElse(List.of());
+            Optional<Head> now = heads.read(thread);
             long end = place == null ? end(log, thread, head.snapshot().position()) : place.position();
             if (place == null) {
                 // So that a cursor exists even when the page is full of what has no place yet.
                 last = new Place(end + 1, 0);
-                queued(mail, last);
+                queued(now, end, last);
             }
             int scanned = 0;
             while (end > 0) {
@@ -244,20 +245,35 @@ final class EventPages {
         /**
          * Adds the waiting events, all on one page. They have no time yet, so a window of times has none of them, and no
          * place, so no cursor points behind them.
+         *
+         * @param head as it was before the log was read up to {@code end}
          */
-        private void queued(List<Posted> mail, Place end) {
-            if (!timeless()) return;
-            Set<String> told = new HashSet<>();
-            data.forEach(event -> told.add(event.path("id").asText()));
+        private void queued(Optional<Head> head, long end, Place place) {
+            List<Posted> mail = head.map(Head::pending).orElse(List.of());
+            if (mail.isEmpty() || !timeless()) return;
+            Set<EventId> told = told(head.get().snapshot().position(), end);
             List<ObjectNode> waiting = new ArrayList<>();
             for (Posted posted : ascending ? mail : mail.reversed()) {
                 ObjectNode event = view.queued(posted);
                 if (posted.input().lane() != Lane.NOTICE
                         && wanted(event)
-                        && !told.contains(event.path("id").asText())) waiting.add(event);
+                        && !told.contains(posted.input().id())) waiting.add(event);
             }
-            if (!data.isEmpty() && data.size() + waiting.size() > limit) next = end;
+            if (!data.isEmpty() && data.size() + waiting.size() > limit) next = place;
             else data.addAll(waiting.subList(0, Math.min(limit, waiting.size())));
+        }
+
+        /** What came into the log behind the head's back: it is told at its place, on this page or on an earlier one. */
+        private Set<EventId> told(long after, long end) {
+            Set<EventId> told = new HashSet<>();
+            while (after < end) {
+                List<Entry> page = log.read(thread, after, (int) Math.min(READ, end - after));
+                if (page.isEmpty()) break;
+                for (Entry entry : page)
+                    entry.inputs().forEach(posted -> told.add(posted.input().id()));
+                after += page.size();
+            }
+            return told;
         }
     }
 }
