@@ -28,7 +28,8 @@ import java.util.Set;
 
 /**
  * Pages over the events of a log. A cursor is the place of the last event that was given: an entry's position and the
- * event's index in it. What waits in the mailbox comes last and has no place yet.
+ * event's index in it. What waits in the mailbox comes last and has no place yet: one page has all of it, be it more than
+ * the limit.
  */
 @Singleton
 final class EventPages {
@@ -168,7 +169,7 @@ final class EventPages {
 
         /** Adds the event, unless the page is full: then it says so, and the page has a successor. */
         private boolean add(ObjectNode event, Place at) {
-            if (data.size() == limit) {
+            if (data.size() >= limit) {
                 next = last;
                 return false;
             }
@@ -260,7 +261,7 @@ final class EventPages {
                         && !told.contains(posted.input().id())) waiting.add(event);
             }
             if (!data.isEmpty() && data.size() + waiting.size() > limit) next = place;
-            else data.addAll(waiting.subList(0, Math.min(limit, waiting.size())));
+            else data.addAll(waiting);
         }
 
         /** What came into the log behind the head's back: it is told at its place, on this page or on an earlier one. */

@@ -164,4 +164,47 @@ class EventPagesTest {
                         .isEqualTo(all("?order=" + order))
                         .hasSize(4);
     }
+
+    /** They have no place that a cursor could name, so one page has them all, be its limit less. */
+    @Test
+    void more_events_wait_than_a_page_holds_and_none_is_lost() {
+        turns(1);
+        for (int i = 0; i < 5; i++) sends("q" + i);
+        for (String order : List.of("asc", "desc"))
+            for (int limit = 1; limit <= 15; limit++)
+                assertThat(paged("?order=" + order + "&limit=" + limit, () -> {}))
+                        .as(order + limit)
+                        .isEqualTo(all("?order=" + order))
+                        .hasSize(14);
+    }
+
+    @Test
+    void nothing_is_lost_or_doubled_while_the_log_grows_between_pages() {
+        for (String order : List.of("asc", "desc"))
+            for (int limit = 1; limit <= 20; limit++) new EventPagesTest().growsBetweenPages(order, limit);
+    }
+
+    private void growsBetweenPages(String order, int limit) {
+        turns(1);
+        List<String> before = all("");
+        before.add(sends("a"));
+        before.add(sends("b"));
+        // Claimed, told without a word to the head, told to the head, and more of it.
+        List<Runnable> steps = new ArrayList<>(List.of(
+                brain::claim,
+                brain::tell,
+                () -> sends("c"),
+                brain::beat,
+                () -> brain.says("r"),
+                () -> sends("d"),
+                brain::tell,
+                brain::beat,
+                () -> brain.says("s").settle()));
+        List<String> seen = paged("?order=" + order + "&limit=" + limit, () -> {
+            if (!steps.isEmpty()) steps.removeFirst().run();
+        });
+        steps.forEach(Runnable::run);
+        assertThat(seen).as(order + limit).doesNotHaveDuplicates().containsAll(before);
+        if (order.equals("asc")) assertThat(all("")).as(order + limit).containsSubsequence(seen);
+    }
 }
