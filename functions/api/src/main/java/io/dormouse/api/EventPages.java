@@ -67,6 +67,27 @@ final class EventPages {
         }
     }
 
+    /** A window of times, compared to {@code processed_at}. Each bound may be null. */
+    private record Window(Instant after, Instant from, Instant before, Instant until) {
+        static Window of(Query query) {
+            return new Window(
+                    query.instant("created_at[gt]"),
+                    query.instant("created_at[gte]"),
+                    query.instant("created_at[lt]"),
+                    query.instant("created_at[lte]"));
+        }
+
+        boolean has(JsonNode processedAt) {
+            if (after == null && from == null && before == null && until == null) return true;
+            if (!processedAt.isTextual()) return false;
+            Instant time = Instant.parse(processedAt.textValue());
+            return (after == null || time.isAfter(after))
+                    && (from == null || !time.isBefore(from))
+                    && (before == null || time.isBefore(before))
+                    && (until == null || !time.isAfter(until));
+        }
+    }
+
     ObjectNode list(Call call, Head head, WireEvents view) {
         Query query = call.query();
         String order = query.oneOf("order", null, List.of("asc", "desc"));
@@ -129,10 +150,7 @@ final class EventPages {
         final WireEvents view;
         final int limit;
         final Set<String> types;
-        final Instant after;
-        final Instant from;
-        final Instant before;
-        final Instant until;
+        final Window window;
         final ArrayNode data = Json.array();
         boolean ascending;
         Place place;
@@ -146,25 +164,12 @@ final class EventPages {
             this.view = view;
             limit = query.integer("limit", MAX_LIMIT, 1, MAX_LIMIT);
             types = new HashSet<>(query.texts("types"));
-            after = query.instant("created_at[gt]");
-            from = query.instant("created_at[gte]");
-            before = query.instant("created_at[lt]");
-            until = query.instant("created_at[lte]");
-        }
-
-        private boolean timeless() {
-            return after == null && from == null && before == null && until == null;
-        }
-
-        private boolean inTime(Instant time) {
-            return (after == null || time.isAfter(after))
-                    && (from == null || !time.isBefore(from))
-                    && (before == null || time.isBefore(before))
-                    && (until == null || !time.isAfter(until));
+            window = Window.of(query);
         }
 
         private boolean wanted(ObjectNode event) {
-            return types.isEmpty() || types.contains(event.path("type").asText());
+            return (types.isEmpty() || types.contains(event.path("type").asText()))
+                    && window.has(event.path("processed_at"));
         }
 
         /** Adds the event, unless the page is full: then it says so, and the page has a successor. */
@@ -198,7 +203,6 @@ final class EventPages {
         }
 
         private boolean add(Entry entry) {
-            if (!inTime(entry.time())) return true;
             List<ObjectNode> events = view.of(entry);
             for (int i = 0; i < events.size(); i++) {
                 Place at = new Place(entry.position(), i);
@@ -233,7 +237,6 @@ final class EventPages {
         }
 
         private boolean addBackwards(Entry entry) {
-            if (!inTime(entry.time())) return true;
             List<ObjectNode> events = view.of(entry);
             for (int i = events.size() - 1; i >= 0; i--) {
                 Place at = new Place(entry.position(), i);
@@ -244,14 +247,14 @@ final class EventPages {
         }
 
         /**
-         * Adds the waiting events, all on one page. They have no time yet, so a window of times has none of them, and no
-         * place, so no cursor points behind them.
+         * Adds the waiting events, all on one page. They have no place, so no cursor points behind them; and most have no
+         * time yet, so a window of times has none of those.
          *
          * @param head as it was before the log was read up to {@code end}
          */
         private void queued(Optional<Head> head, long end, Place place) {
             List<Posted> mail = head.map(Head::pending).orElse(List.of());
-            if (mail.isEmpty() || !timeless()) return;
+            if (mail.isEmpty()) return;
             Set<EventId> told = told(head.get().snapshot().position(), end);
             List<ObjectNode> waiting = new ArrayList<>();
             for (Posted posted : ascending ? mail : mail.reversed()) {

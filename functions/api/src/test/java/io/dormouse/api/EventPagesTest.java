@@ -207,4 +207,24 @@ class EventPagesTest {
         assertThat(seen).as(order + limit).doesNotHaveDuplicates().containsAll(before);
         if (order.equals("asc")) assertThat(all("")).as(order + limit).containsSubsequence(seen);
     }
+
+    @Test
+    void windows_compare_the_time_that_an_event_shows() {
+        sends("go");
+        brain.claim().tell().asks("sevt_1").settle();
+        caller.pass(Duration.ofSeconds(10));
+        String answer = caller.ok(caller.send(id, answers("sevt_1"))).at("/data/0/id").asText();
+        String received = "2026-11-24T10:00:10Z";
+        for (boolean told : List.of(false, true)) {
+            caller.pass(Duration.ofSeconds(10));
+            if (told) brain.claim().tell().says("thanks").settle();
+            for (String order : List.of("&order=asc", "&order=desc")) {
+                assertThat(all("?created_at[gte]=" + received + "&created_at[lte]=" + received + order))
+                        .as(told + order)
+                        .containsExactly(answer);
+                assertThat(all("?created_at[gt]=" + received + order)).as(told + order).doesNotContain(answer);
+                assertThat(all("?created_at[lt]=" + received + order)).as(told + order).doesNotContain(answer);
+            }
+        }
+    }
 }
