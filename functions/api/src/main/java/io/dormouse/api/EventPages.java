@@ -18,6 +18,7 @@ import io.dormouse.wire.Refused;
 import io.dormouse.wire.WireEvents;
 import jakarta.inject.Singleton;
 import java.io.IOException;
+import java.time.DateTimeException;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.Base64;
@@ -29,7 +30,7 @@ import java.util.Set;
 /**
  * Pages over the events of a log. A cursor is the place of the last event that was given: an entry's position and the
  * event's index in it. What waits in the mailbox comes last and has no place yet: one page has all of it, be it more than
- * the limit.
+ * the limit. A cursor keeps the order and the window of times; limit and types may change from page to page.
  */
 @Singleton
 final class EventPages {
@@ -95,7 +96,7 @@ final class EventPages {
         String cursor = query.text("page");
         if (cursor == null) {
             scan.ascending = !"desc".equals(order);
-            scan.place = null;
+            scan.window = Window.of(query);
         } else {
             decode(cursor, head, order, scan);
         }
@@ -103,29 +104,33 @@ final class EventPages {
         else scan.backwards(head);
         ObjectNode answer = Json.object();
         answer.set("data", scan.data);
-        answer.put("next_page", scan.next == null ? null : encode(head, scan.ascending, scan.next));
+        answer.put("next_page", scan.next == null ? null : encode(head, scan));
         return answer;
     }
 
-    private static String encode(Head head, boolean ascending, Place place) {
+    private static String encode(Head head, Scan scan) {
         ObjectNode cursor = Json.object()
                 .put("session", head.session().text())
-                .put("order", ascending ? "asc" : "desc")
-                .put("after", place.toString());
+                .put("order", scan.ascending ? "asc" : "desc")
+                .put("after", scan.next.toString());
+        cursor.set("window", Json.MAPPER.valueToTree(scan.window));
         return Base64.getUrlEncoder().withoutPadding().encodeToString(Json.bytes(cursor));
     }
 
     private static void decode(String text, Head head, String order, Scan scan) {
+        Optional<Place> after = Optional.empty();
         JsonNode cursor = Json.object();
         if (text.length() <= 1024) {
             try {
                 cursor = Json.MAPPER.readTree(Base64.getUrlDecoder().decode(text));
-            } catch (IllegalArgumentException | IOException e) {
+                after = Place.parse(cursor.path("after").asText());
+                scan.window = Json.MAPPER.treeToValue(cursor.path("window"), Window.class);
+            } catch (IllegalArgumentException | IOException | DateTimeException e) {
                 // Refused below, like a cursor of another list.
             }
         }
-        Optional<Place> after = Place.parse(cursor.path("after").asText());
         if (after.isEmpty()
+                || scan.window == null
                 || !cursor.path("session").asText().equals(head.session().text()))
             throw Refused.invalid("page: is not a cursor of this list");
         scan.ascending = cursor.path("order").asText().equals("asc");
@@ -150,9 +155,9 @@ final class EventPages {
         final WireEvents view;
         final int limit;
         final Set<String> types;
-        final Window window;
         final ArrayNode data = Json.array();
         boolean ascending;
+        Window window;
         Place place;
         /** Null when there is nothing after this page. */
         Place next;
@@ -164,7 +169,6 @@ final class EventPages {
             this.view = view;
             limit = query.integer("limit", MAX_LIMIT, 1, MAX_LIMIT);
             types = new HashSet<>(query.texts("types"));
-            window = Window.of(query);
         }
 
         private boolean wanted(ObjectNode event) {

@@ -227,4 +227,17 @@ class EventPagesTest {
             }
         }
     }
+
+    @Test
+    void a_cursor_keeps_its_window() {
+        turns(4);
+        String window = "?created_at[gt]=2026-11-24T10:00:01Z&created_at[lte]=2026-11-24T10:00:03Z&limit=9";
+        for (String order : List.of("&order=asc", "&order=desc")) {
+            Reply first = caller.ok(list(window + order));
+            Reply second = caller.ok(list("?limit=100&page=" + first.text("next_page")));
+            List<String> both = field(first, "id");
+            both.addAll(field(second, "id"));
+            assertThat(both).isEqualTo(all(window.replace("&limit=9", "") + order)).hasSize(18);
+        }
+    }
 }
