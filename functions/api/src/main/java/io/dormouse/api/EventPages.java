@@ -220,11 +220,13 @@ final class EventPages {
 
         void backwards(Head head) {
             Optional<Head> now = heads.read(thread);
-            long end = place == null ? end(log, thread, head.snapshot().position()) : place.position();
+            long end = end(log, thread, head.snapshot().position());
             if (place == null) {
                 // So that a cursor exists even when the page is full of what has no place yet.
                 last = new Place(end + 1, 0);
                 queued(now, end, last);
+            } else {
+                end = Math.min(end, place.position());
             }
             int scanned = 0;
             while (end > 0) {

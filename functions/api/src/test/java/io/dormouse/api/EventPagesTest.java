@@ -5,6 +5,7 @@ import static io.dormouse.api.Caller.says;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.dormouse.api.Caller.Reply;
 import io.dormouse.json.Json;
 import java.nio.charset.StandardCharsets;
@@ -238,6 +239,23 @@ class EventPagesTest {
             List<String> both = field(first, "id");
             both.addAll(field(second, "id"));
             assertThat(both).isEqualTo(all(window.replace("&limit=9", "") + order)).hasSize(18);
+        }
+    }
+
+    @Test
+    void a_cursor_from_beyond_the_end_comes_to_an_end() {
+        turns(1);
+        for (String order : List.of("asc", "desc")) {
+            String forged = Base64.getUrlEncoder()
+                    .withoutPadding()
+                    .encodeToString(Json.object()
+                            .put("session", id)
+                            .put("order", order)
+                            .put("after", "9000000000000000000.0")
+                            .<ObjectNode>set("window", Json.object())
+                            .toString()
+                            .getBytes(StandardCharsets.UTF_8));
+            assertThat(all("?page=" + forged)).hasSize(order.equals("asc") ? 0 : 9);
         }
     }
 }
