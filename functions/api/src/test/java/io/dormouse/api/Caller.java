@@ -148,7 +148,7 @@ final class Caller {
 
         @Override
         public boolean send(String name, String id, JsonNode data) {
-            sent.add(new Sent(name, id, data));
+            sent.add(new Sent(name, id, Json.read(Json.bytes(data), JsonNode.class)));
             return true;
         }
 
@@ -172,9 +172,13 @@ final class Caller {
     }
 
     List<Sent> streamWithPings(String path) {
+        return stream(routes, path);
+    }
+
+    List<Sent> stream(RouteTable table, String path) {
         try {
             Reader reader = new Reader();
-            ((Answer.Stream) answer("GET", path, Json.object())).feed().feed(reader);
+            ((Answer.Stream) answer(table, "GET", path, Json.object())).feed().feed(reader);
             return reader.sent;
         } catch (RuntimeException broken) {
             throw broken;
