@@ -113,7 +113,8 @@ final class EventStreams {
                         switch (watch.next(HEARTBEAT)) {
                             case Feed.News.Appended appended -> catchUp();
                             case Feed.News.Delta delta -> pass(delta.event());
-                            case Feed.News.Nothing nothing -> out.ping() && !gone();
+                            // What announces news is not certain; the log is.
+                            case Feed.News.Nothing nothing -> out.ping() && catchUp();
                         };
                 if (!goesOn) return;
             }

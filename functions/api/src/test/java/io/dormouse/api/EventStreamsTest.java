@@ -209,4 +209,10 @@ class EventStreamsTest {
         assertThat(reads).hasSize(7).isSorted();
         assertThat(caller.log.read(new SessionId(id).primaryThread(), 0, 100).size()).isGreaterThan(6);
     }
+
+    @Test
+    void what_nobody_announced_is_told_at_the_next_heartbeat() {
+        silence(() -> turn("unannounced"));
+        assertThat(types(caller.stream(path))).contains("agent.message");
+    }
 }
