@@ -215,4 +215,16 @@ class EventStreamsTest {
         silence(() -> turn("unannounced"));
         assertThat(types(caller.stream(path))).contains("agent.message");
     }
+
+    @Test
+    void a_stream_of_a_session_that_has_ended_ends_at_once() {
+        caller.ok(caller.post("/v1/sessions/" + id + "/archive", "{}"));
+        silence(() -> {});
+        news(brain::rests);
+        assertThat(types(caller.stream(path))).startsWith("session.status_terminated");
+        news(() -> {
+            throw new AssertionError("still listening");
+        });
+        assertThat(caller.stream(path)).isEmpty();
+    }
 }
