@@ -104,10 +104,10 @@ public final class Sessions {
 
         Head head = started(Head.fresh(call.workspace(), id, now), initial, now);
         Resource session =
-                switch (resources.create(
-                        Resource.of(call.workspace(), SessionFinder.KIND, id.text(), now, document))) {
+                switch (resources.create(Resource.of(call.workspace(), SessionFinder.KIND, id.text(), now, document))) {
                     case Resources.Saved.Done done -> done.resource();
-                    // An attempt that died in between stored it, maybe of an older version of the agent: that one counts.
+                    // An attempt that died in between stored it, maybe of an older version of the agent: that one
+                    // counts.
                     case Resources.Saved.Taken taken -> taken.current();
                     case Resources.Saved.Gone gone -> throw new IllegalStateException("a new document is never gone");
                 };
@@ -119,8 +119,7 @@ public final class Sessions {
                         nonce,
                         now,
                         List.of(new Fact.SessionBegan(session.body().get("agent")))));
-        if (!heads.create(head))
-            head = heads.read(head.thread()).orElseThrow(() -> SessionFinder.missing(id.text()));
+        if (!heads.create(head)) head = heads.read(head.thread()).orElseThrow(() -> SessionFinder.missing(id.text()));
         if (head.owes()) wakes.send(head.thread());
         return Answer.ok(view(new Found(session, head)));
     }
@@ -162,7 +161,8 @@ public final class Sessions {
             JsonNode snapshot = document.body().path("agent");
             boolean agents = agent == null
                     || agent.equals(snapshot.path("id").asText())
-                            && (version == 0 || version == snapshot.path("version").asInt());
+                            && (version == 0
+                                    || version == snapshot.path("version").asInt());
             if (!agents) return false;
             Optional<Head> head = heads.read(new SessionId(document.id()).primaryThread());
             if (head.isEmpty()
@@ -238,7 +238,10 @@ public final class Sessions {
         Found found = finder.find(call);
         if (found.head().archivedAt() == null) {
             try {
-                posts.post(call, found.head(), List.of(new Input.Archived(call.ids().event())));
+                posts.post(
+                        call,
+                        found.head(),
+                        List.of(new Input.Archived(call.ids().event())));
             } catch (Refused refused) {
                 // Somebody else was faster: that is what was wanted.
                 if (finder.head(call).archivedAt() == null) throw refused;
@@ -269,8 +272,8 @@ public final class Sessions {
                 case Swapped.Changed changed -> head = changed.current();
             }
         }
-        boolean there =
-                resources.delete(call.workspace(), SessionFinder.KIND, head.session().text());
+        boolean there = resources.delete(
+                call.workspace(), SessionFinder.KIND, head.session().text());
         // An attempt that died after its swap left the document: this one brings the deletion to its end.
         if (deletedBefore && !there) throw SessionFinder.missing(call);
         feed.appended(head.thread());

@@ -70,7 +70,9 @@ final class Brain {
         List<Posted> urgent = head().pending().stream()
                 .filter(posted -> posted.input().lane() == Lane.URGENT)
                 .toList();
-        return append(new Stamp(caller.now, caller.ids.next()), List.of(new Fact.TurnInterrupted(urgent, List.of(), null, Usage.NONE)));
+        return append(
+                new Stamp(caller.now, caller.ids.next()),
+                List.of(new Fact.TurnInterrupted(urgent, List.of(), null, Usage.NONE)));
     }
 
     Brain beat() {

@@ -196,8 +196,8 @@ final class Caller {
         return ok(post(
                         "/v1/sessions",
                         more.contains("'agent'")
-                        ? "{'environment_id':'%s'%s}".formatted(environment(), more)
-                        : "{'agent':'%s','environment_id':'%s'%s}".formatted(agent(), environment(), more)))
+                                ? "{'environment_id':'%s'%s}".formatted(environment(), more)
+                                : "{'agent':'%s','environment_id':'%s'%s}".formatted(agent(), environment(), more)))
                 .text("id");
     }
 
@@ -271,8 +271,8 @@ final class Caller {
             case RouteTable.Match.WrongMethod wrong -> new Answer.Json(405, Json.object());
             case RouteTable.Match.Found found -> {
                 Query query = Query.parse(question < 0 ? null : path.substring(question + 1));
-                Call call = new Call(
-                        "req_1", workspace, found.parameters(), query, headers::get, body, ids, firstTriedAt);
+                Call call =
+                        new Call("req_1", workspace, found.parameters(), query, headers::get, body, ids, firstTriedAt);
                 yield found.route().handler().answer(call);
             }
         };

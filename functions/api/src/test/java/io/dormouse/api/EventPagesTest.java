@@ -4,7 +4,6 @@ import static io.dormouse.api.Caller.answers;
 import static io.dormouse.api.Caller.says;
 import static org.assertj.core.api.Assertions.assertThat;
 
-import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.dormouse.api.Caller.Reply;
 import io.dormouse.json.Json;
@@ -78,7 +77,9 @@ class EventPagesTest {
                         "session.usage",
                         "session.status_idle");
         assertThat(page.at("/next_page").isNull()).isTrue();
-        assertThat(page.at("/data")).allSatisfy(event -> assertThat(event.path("processed_at").isTextual()).isTrue());
+        assertThat(page.at("/data"))
+                .allSatisfy(event ->
+                        assertThat(event.path("processed_at").isTextual()).isTrue());
         assertThat(all("?order=desc")).isEqualTo(all("?order=asc").reversed());
     }
 
@@ -110,7 +111,9 @@ class EventPagesTest {
         table.put("?limit=0", "limit: must be an integer between 1 and 1000");
         table.put("?limit=1001", "limit: must be an integer between 1 and 1000");
         table.put("?order=up", "order: must be one of asc, desc");
-        table.put("?created_at[gt]=now", "created_at[gt]: must be an RFC 3339 timestamp, for example 2026-01-31T09:00:00Z");
+        table.put(
+                "?created_at[gt]=now",
+                "created_at[gt]: must be an RFC 3339 timestamp, for example 2026-01-31T09:00:00Z");
         table.put("?order=desc&page=" + cursor, "page: the cursor was made for the other order");
         table.put("?page=" + foreign, "page: is not a cursor of this list");
         for (String garbage : List.of("x", "e30", "%00", "bnVsbA", "W10", "A".repeat(2000)))
@@ -141,7 +144,9 @@ class EventPagesTest {
         for (String order : List.of("asc", "desc")) {
             List<String> all = all("?order=" + order);
             for (int limit = 1; limit <= all.size() + 1; limit++)
-                assertThat(paged("?order=" + order + "&limit=" + limit, () -> {})).as(order + limit).isEqualTo(all);
+                assertThat(paged("?order=" + order + "&limit=" + limit, () -> {}))
+                        .as(order + limit)
+                        .isEqualTo(all);
         }
     }
 
@@ -214,7 +219,8 @@ class EventPagesTest {
         sends("go");
         brain.claim().tell().asks("sevt_1").settle();
         caller.pass(Duration.ofSeconds(10));
-        String answer = caller.ok(caller.send(id, answers("sevt_1"))).at("/data/0/id").asText();
+        String answer =
+                caller.ok(caller.send(id, answers("sevt_1"))).at("/data/0/id").asText();
         String received = "2026-11-24T10:00:10Z";
         for (boolean told : List.of(false, true)) {
             caller.pass(Duration.ofSeconds(10));
@@ -223,8 +229,12 @@ class EventPagesTest {
                 assertThat(all("?created_at[gte]=" + received + "&created_at[lte]=" + received + order))
                         .as(told + order)
                         .containsExactly(answer);
-                assertThat(all("?created_at[gt]=" + received + order)).as(told + order).doesNotContain(answer);
-                assertThat(all("?created_at[lt]=" + received + order)).as(told + order).doesNotContain(answer);
+                assertThat(all("?created_at[gt]=" + received + order))
+                        .as(told + order)
+                        .doesNotContain(answer);
+                assertThat(all("?created_at[lt]=" + received + order))
+                        .as(told + order)
+                        .doesNotContain(answer);
             }
         }
     }
@@ -238,7 +248,9 @@ class EventPagesTest {
             Reply second = caller.ok(list("?limit=100&page=" + first.text("next_page")));
             List<String> both = field(first, "id");
             both.addAll(field(second, "id"));
-            assertThat(both).isEqualTo(all(window.replace("&limit=9", "") + order)).hasSize(18);
+            assertThat(both)
+                    .isEqualTo(all(window.replace("&limit=9", "") + order))
+                    .hasSize(18);
         }
     }
 

@@ -84,8 +84,7 @@ class EventStreamsTest {
         news(() -> turn("after"));
         List<Sent> sent = caller.streamWithPings(path);
         assertThat(sent.getFirst().name()).isEqualTo("ping");
-        assertThat(sent.stream().skip(1).map(Sent::data).toList())
-                .isEqualTo(listed().subList(before, listed().size()));
+        assertThat(sent.stream().skip(1).map(Sent::data).toList()).isEqualTo(listed().subList(before, listed().size()));
     }
 
     @Test
@@ -134,7 +133,8 @@ class EventStreamsTest {
         assertThat(caller.stream(path)).isEmpty();
         String hundred = String.join("&", Collections.nCopies(101, "event_deltas=agent.message"));
         for (String wrong : List.of("event_deltas=agent.tool_use", hundred))
-            assertThat(caller.get("/v1/sessions/" + id + "/events/stream?" + wrong).status())
+            assertThat(caller.get("/v1/sessions/" + id + "/events/stream?" + wrong)
+                            .status())
                     .isEqualTo(400);
     }
 
@@ -207,7 +207,8 @@ class EventStreamsTest {
         caller.stream(caller.routes(caller.heads, counted, caller.resources), path);
         // The end is looked for, then caught up with, and then each news is one read from where the last one ended.
         assertThat(reads).hasSize(7).isSorted();
-        assertThat(caller.log.read(new SessionId(id).primaryThread(), 0, 100).size()).isGreaterThan(6);
+        assertThat(caller.log.read(new SessionId(id).primaryThread(), 0, 100).size())
+                .isGreaterThan(6);
     }
 
     @Test

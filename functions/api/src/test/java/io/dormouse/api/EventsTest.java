@@ -70,14 +70,15 @@ class EventsTest {
         assertThat(ids).doesNotHaveDuplicates().allSatisfy(each -> assertThat(each)
                 .startsWith("sevt_"));
         assertThat(data)
-                .isEqualTo(json(("{'data':[{'id':'%s','type':'user.tool_confirmation','tool_use_id':'sevt_ask1','result':'deny','deny_message':'use rg','processed_at':null},"
-                                        + "{'id':'%s','type':'user.custom_tool_result','custom_tool_use_id':'sevt_2','content':[{'type':'search_result','source':'s','title':'t',"
-                                        + "'content':[{'type':'text','text':'x'}],'citations':{'enabled':false}}],'is_error':true,'processed_at':'2026-11-24T10:00:00Z'},"
-                                        + "{'id':'%s','type':'user.interrupt','processed_at':null},"
-                                        + "{'id':'%s','type':'user.message','content':[{'type':'text','text':'hi'},{'type':'image','source':{'type':'base64','media_type':'image/png','data':'AAAA'}},"
-                                        + "{'type':'document','source':{'type':'text','media_type':'text/plain','data':'x'},'title':'d'}],'processed_at':null}]}")
-                                .formatted(ids.toArray()))
-                        .get("data"));
+                .isEqualTo(
+                        json(("{'data':[{'id':'%s','type':'user.tool_confirmation','tool_use_id':'sevt_ask1','result':'deny','deny_message':'use rg','processed_at':null},"
+                                                + "{'id':'%s','type':'user.custom_tool_result','custom_tool_use_id':'sevt_2','content':[{'type':'search_result','source':'s','title':'t',"
+                                                + "'content':[{'type':'text','text':'x'}],'citations':{'enabled':false}}],'is_error':true,'processed_at':'2026-11-24T10:00:00Z'},"
+                                                + "{'id':'%s','type':'user.interrupt','processed_at':null},"
+                                                + "{'id':'%s','type':'user.message','content':[{'type':'text','text':'hi'},{'type':'image','source':{'type':'base64','media_type':'image/png','data':'AAAA'}},"
+                                                + "{'type':'document','source':{'type':'text','media_type':'text/plain','data':'x'},'title':'d'}],'processed_at':null}]}")
+                                        .formatted(ids.toArray()))
+                                .get("data"));
         assertThat(caller.woken).contains(new SessionId(id).primaryThread());
     }
 
@@ -107,7 +108,9 @@ class EventsTest {
         table.put(
                 "{'type':'agent.message'}",
                 "events.0.type: must be one of user.message, user.interrupt, user.tool_confirmation, user.custom_tool_result, system.message");
-        table.put("{'type':'user.define_outcome'}", "events.0.type: user.define_outcome is not supported by this server yet");
+        table.put(
+                "{'type':'user.define_outcome'}",
+                "events.0.type: user.define_outcome is not supported by this server yet");
         table.put("{'type':'user.tool_result'}", "events.0.type: user.tool_result is not supported by this server yet");
         table.put("{'type':'user.message'}", "events.0.content: must have at least one block");
         table.put("{'type':'user.message','content':'hi'}", "events.0.content: must be a list");
@@ -129,7 +132,9 @@ class EventsTest {
         table.put(
                 "{'type':'user.message','content':[{'type':'document','source':{'type':'file','file_id':'file_1'}}]}",
                 "events.0.content.0.source.file_id: there is no file file_1");
-        table.put("{'type':'user.tool_confirmation','tool_use_id':'sevt_1','result':'maybe'}", "events.0.result: must be one of allow, deny");
+        table.put(
+                "{'type':'user.tool_confirmation','tool_use_id':'sevt_1','result':'maybe'}",
+                "events.0.result: must be one of allow, deny");
         table.put(
                 "{'type':'user.tool_confirmation','tool_use_id':'sevt_1','result':'allow','deny_message':'x'}",
                 "events.0.deny_message: goes with result deny only");
@@ -137,8 +142,7 @@ class EventsTest {
         table.put(
                 "{'type':'user.interrupt','session_thread_id':'sthr_1'}",
                 "events.0.session_thread_id: this session has no thread sthr_1");
-        table.put(
-                String.join(",", Collections.nCopies(101, says("x"))), "events: must have at most 100 items");
+        table.put(String.join(",", Collections.nCopies(101, says("x"))), "events: must have at most 100 items");
         String place = "type: system.message must be the last event, right after a user.message or a tool result";
         table.put(system("x"), "events.0." + place);
         table.put(system("x") + "," + says("x"), "events.0." + place);
@@ -183,8 +187,9 @@ class EventsTest {
         assertThat(reply.status()).isEqualTo(400);
         assertThat(reply.at("/error/type").asText()).isEqualTo("invalid_request_error");
         assertThat(reply.message())
-                .isEqualTo("This session is waiting on responses to events sevt_2, sevt_ask1. Send user.tool_confirmation,"
-                        + " user.custom_tool_result, user.tool_result or user.interrupt first.");
+                .isEqualTo(
+                        "This session is waiting on responses to events sevt_2, sevt_ask1. Send user.tool_confirmation,"
+                                + " user.custom_tool_result, user.tool_result or user.interrupt first.");
         caller.ok(send(answers("sevt_2")));
         assertThat(send(says("hello?")).message()).contains("waiting on responses to events sevt_ask1.");
         assertThat(caller.get("/v1/sessions/" + id).text("status")).isEqualTo("running");
@@ -204,7 +209,8 @@ class EventsTest {
     void a_system_message_may_trail_a_tool_result_if_the_model_takes_it() {
         asks("sevt_2", "sevt_3");
         assertThat(caller.ok(send(answers("sevt_2"), system("x"))).at("/data/1"))
-                .isEqualTo(caller.get("/v1/sessions/" + id + "/events?types=system.message").at("/data/0"));
+                .isEqualTo(caller.get("/v1/sessions/" + id + "/events?types=system.message")
+                        .at("/data/0"));
         String older = caller.session(
                 ",'agent':{'type':'agent_with_overrides','id':'" + caller.agent() + "','model':'claude-sonnet-4-6'}");
         Reply reply = caller.send(older, says("x"), system("x"));
@@ -264,7 +270,8 @@ class EventsTest {
         assertThat(reply.status()).isEqualTo(429);
         assertThat(reply.at("/error/type").asText()).isEqualTo("rate_limit_error");
         assertThat(reply.message())
-                .isEqualTo("Too many events wait to be processed: at most 200 events of a kind, of 98304 bytes in all, wait at a time");
+                .isEqualTo(
+                        "Too many events wait to be processed: at most 200 events of a kind, of 98304 bytes in all, wait at a time");
         assertThat(brain.head().mail()).hasSize(Head.MAX_MAIL);
         caller.ok(send(INTERRUPT));
         brain.turn("hello");
@@ -274,7 +281,8 @@ class EventsTest {
     @Test
     void large_batches_and_large_events_find_room_in_an_empty_mailbox() {
         caller.ok(send(Collections.nCopies(100, says("x".repeat(20_000))).toArray(String[]::new)));
-        assertThat(texts("user.message")).hasSize(100).allSatisfy(text -> assertThat(text).hasSize(20_000));
+        assertThat(texts("user.message")).hasSize(100).allSatisfy(text -> assertThat(text)
+                .hasSize(20_000));
         brain.turn("hello");
         caller.ok(send(says("x".repeat(5_000_000))));
         assertThat(texts("user.message").getLast()).hasSize(5_000_000);

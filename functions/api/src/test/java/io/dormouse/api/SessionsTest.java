@@ -445,13 +445,11 @@ class SessionsTest {
     @Test
     void initial_events_that_are_large_together_are_all_kept() {
         String large = says("x".repeat(10_000));
-        Reply reply =
-                caller.ok(create(",'initial_events':[" + String.join(",", Collections.nCopies(50, large)) + "]"));
+        Reply reply = caller.ok(create(",'initial_events':[" + String.join(",", Collections.nCopies(50, large)) + "]"));
         assertThat(reply.text("status")).isEqualTo("running");
-        assertThat(events(reply.text("id"), "user.message"))
-                .hasSize(50)
-                .allSatisfy(event ->
-                        assertThat(event.at("/content/0/text").asText()).hasSize(10_000));
+        assertThat(events(reply.text("id"), "user.message")).hasSize(50).allSatisfy(event -> assertThat(
+                        event.at("/content/0/text").asText())
+                .hasSize(10_000));
     }
 
     // ---- what a crash leaves
@@ -461,11 +459,10 @@ class SessionsTest {
         agent = caller.agent();
         environment = caller.environment();
         Instant began = caller.now;
-        String body = "{'agent':'%s','environment_id':'%s','initial_events':[%s]}"
-                .formatted(agent, environment, says("hi"));
+        String body =
+                "{'agent':'%s','environment_id':'%s','initial_events':[%s]}".formatted(agent, environment, says("hi"));
         caller.ids = new Ids(() -> began, new Random(1));
-        RouteTable dying =
-                caller.routes(dying(Heads.class, caller.heads, "create"), caller.log, caller.resources);
+        RouteTable dying = caller.routes(dying(Heads.class, caller.heads, "create"), caller.log, caller.resources);
         assertThatThrownBy(() -> caller.answer(dying, "POST", "/v1/sessions", json(body)))
                 .isInstanceOf(Dead.class);
         assertThat(listed("")).isEmpty();
@@ -536,8 +533,7 @@ class SessionsTest {
     @Test
     void a_deletion_that_was_cut_off_is_brought_to_its_end_by_the_next() {
         String id = created("");
-        RouteTable dying =
-                caller.routes(caller.heads, caller.log, dying(Resources.class, caller.resources, "delete"));
+        RouteTable dying = caller.routes(caller.heads, caller.log, dying(Resources.class, caller.resources, "delete"));
         assertThatThrownBy(() -> caller.answer(dying, "DELETE", "/v1/sessions/" + id, json("{}")))
                 .isInstanceOf(Dead.class);
         assertThat(session(id).status()).isEqualTo(404);
@@ -585,7 +581,8 @@ class SessionsTest {
         Brain brain = new Brain(caller, id).claim().tell().beat().says("done");
         caller.ok(caller.send(id, says("and then?")));
         assertThat(session(id).text("status")).isEqualTo("running");
-        assertThat(caller.post("/v1/sessions/" + id + "/archive", "{}").status()).isEqualTo(400);
+        assertThat(caller.post("/v1/sessions/" + id + "/archive", "{}").status())
+                .isEqualTo(400);
         brain.tell().says("nothing").settle();
         assertThat(session(id).text("status")).isEqualTo("idle");
         assertThat(events(id, "agent.message")).hasSize(2);

@@ -50,8 +50,14 @@ class ThreadsTest {
     @Test
     void threads_are_listed_by_status() {
         caller.ok(caller.send(id, says("hi")));
-        assertThat(caller.get(threads + "?statuses[]=idle&statuses[]=terminated").at("/data").size()).isZero();
-        assertThat(caller.get(threads + "?statuses=running").at("/data/0/status").asText()).isEqualTo("running");
+        assertThat(caller.get(threads + "?statuses[]=idle&statuses[]=terminated")
+                        .at("/data")
+                        .size())
+                .isZero();
+        assertThat(caller.get(threads + "?statuses=running")
+                        .at("/data/0/status")
+                        .asText())
+                .isEqualTo("running");
         for (String wrong : List.of("?statuses=asleep", "?page=x", "?limit=0"))
             assertThat(caller.get(threads + wrong).status()).as(wrong).isEqualTo(400);
     }
