@@ -193,7 +193,7 @@ public final class Sessions {
             ObjectNode after = before.body().deepCopy();
             ObjectNode changes = changes(body, before.body(), after);
             if (changes.isEmpty()) return Answer.ok(view(new Found(before, found.head())));
-            posts.post(found.head(), List.of(new Input.Updated(call.ids().event(), changes)));
+            posts.post(call, found.head(), List.of(new Input.Updated(call.ids().event(), changes)));
             switch (resources.swap(before, before.with(after, clock.instant()))) {
                 case Resources.Saved.Done done -> {
                     return get(call);
@@ -238,7 +238,10 @@ public final class Sessions {
         Found found = finder.find(call);
         if (found.head().archivedAt() == null) {
             try {
-                posts.post(found.head(), List.of(new Input.Archived(call.ids().event())));
+                posts.post(
+                        call,
+                        found.head(),
+                        List.of(new Input.Archived(call.ids().event())));
             } catch (Refused refused) {
                 // Somebody else was faster: that is what was wanted.
                 if (finder.head(call).archivedAt() == null) throw refused;
