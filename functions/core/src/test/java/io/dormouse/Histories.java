@@ -1,12 +1,10 @@
 package io.dormouse;
 
-import static io.dormouse.Given.archived;
 import static io.dormouse.Given.asking;
 import static io.dormouse.Given.block;
 import static io.dormouse.Given.cancelled;
 import static io.dormouse.Given.custom;
 import static io.dormouse.Given.failed;
-import static io.dormouse.Given.interrupt;
 import static io.dormouse.Given.refused;
 import static io.dormouse.Given.renamed;
 import static io.dormouse.Given.replied;
@@ -64,13 +62,11 @@ public final class Histories {
                 List.of(
                         play.hands(),
                         play.post(user).hands(),
-                        play.post(interrupt()).hands());
+                        play.post(stop(n)).hands());
             case Step.Pause pause -> {
                 Play due = play.later(Duration.ofMinutes(1));
                 yield List.of(
-                        due.then(),
-                        due.post(user).then(),
-                        play.post(interrupt()).then());
+                        due.then(), due.post(user).then(), play.post(stop(n)).then());
             }
             case Step.Rest s -> inputs(play, n, user);
             case Step.Tell s -> throw new AssertionError("told already");
@@ -102,32 +98,29 @@ public final class Histories {
             plays.add(now.fails(Duration.ofSeconds(2)));
         }
         plays.add(play.model(mixed));
+        plays.add(play.post(renamed(n)).model(mixed));
         plays.add(play.model(reply("max_tokens", List.of(thinking("cut", "")))));
         plays.add(play.model(reply("pause_turn", List.of(textBlock("Searching")))));
         plays.add(play.model(reply("refusal", List.of(textBlock("I ca")))));
         plays.add(play.model(failed("billing_error", null)));
-        plays.add(play.post(interrupt()).model(cancelled()));
-        plays.add(play.post(interrupt(), user).model(replied(custom)));
+        plays.add(play.post(stop(n)).model(cancelled()));
+        plays.add(play.post(stop(n), user).model(replied(custom)));
         return plays;
     }
 
     private static List<Play> inputs(Play play, String n, Input user) {
         if (play.head().snapshot().phase() == Snapshot.Phase.ENDED) return List.of();
         List<Play> plays = new ArrayList<>();
-        plays.add(play.post(archived()).then());
+        plays.add(play.post(new Input.Archived(Given.id("archive"))).then());
         if (play.head().snapshot().phase() == Snapshot.Phase.RESTING) {
             plays.add(play.post(user).then());
             plays.add(play.post(user, systemSays("s" + n)).then());
             plays.add(play.post(renamed(n)).then());
             return plays;
         }
-        List<Input> all = new ArrayList<>();
+        List<Input> all = answers(play);
+        for (Input answer : all) plays.add(play.post(answer).then());
         play.head().snapshot().questions().forEach((id, gate) -> {
-            Input yes = gate == Gate.CUSTOM
-                    ? new Input.CustomResult(Given.id("a-" + id), id, text("sunny"), false)
-                    : new Input.Confirmation(Given.id("a-" + id), id, true, null);
-            all.add(yes);
-            plays.add(play.post(yes).then());
             if (gate == Gate.ASK)
                 plays.add(play.post(new Input.Confirmation(Given.id("a-" + id), id, false, "No."))
                         .then());
@@ -135,8 +128,25 @@ public final class Histories {
         all.add(user);
         all.add(systemSays("s" + n));
         plays.add(play.post(all.toArray(Input[]::new)).then());
-        plays.add(play.post(interrupt()).then());
-        plays.add(play.post(interrupt(), user).then());
+        plays.add(play.post(stop(n)).then());
+        plays.add(play.post(stop(n), user).then());
         return plays;
+    }
+
+    /** One for each open question that is not answered yet: yes, and it is sunny. */
+    private static List<Input> answers(Play play) {
+        List<Input> answers = new ArrayList<>();
+        play.head()
+                .snapshot()
+                .questions()
+                .forEach((id, gate) -> answers.add(
+                        gate == Gate.CUSTOM
+                                ? new Input.CustomResult(Given.id("a-" + id), id, text("sunny"), false)
+                                : new Input.Confirmation(Given.id("a-" + id), id, true, null)));
+        return answers;
+    }
+
+    private static Input stop(String n) {
+        return new Input.Interrupt(Given.id("stop-" + n));
     }
 }

@@ -69,10 +69,27 @@ final class LocalWakes implements Wakes {
                 // The thread stays owing, so the sweep tries again, at its own pace.
                 LOG.log(System.Logger.Level.ERROR, "the wake of " + thread + " failed", e);
             }
+            if (stopped) states.remove(thread);
         } while (!stopped && !states.remove(thread, State.RUNNING));
+        if (stopped) done();
     }
 
+    private synchronized void done() {
+        notifyAll();
+    }
+
+    /** Begins no wake any more. */
     void stop() {
         stopped = true;
+    }
+
+    /** Waits for the wakes that run, at most for so long: each of them hands over what it has not finished. */
+    synchronized void awaitRest(Duration patience) throws InterruptedException {
+        long deadline = System.nanoTime() + patience.toNanos();
+        while (!states.isEmpty()) {
+            long left = (deadline - System.nanoTime()) / 1_000_000;
+            if (left <= 0) return;
+            wait(left);
+        }
     }
 }

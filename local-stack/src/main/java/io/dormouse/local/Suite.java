@@ -28,6 +28,7 @@ import io.dormouse.threads.ThreadPace;
 import io.dormouse.wire.Feed;
 import io.quarkus.runtime.ShutdownEvent;
 import io.quarkus.runtime.StartupEvent;
+import io.quarkus.vertx.http.HttpServer;
 import io.quarkus.vertx.http.HttpServerStart;
 import jakarta.enterprise.event.Observes;
 import jakarta.enterprise.event.ObservesAsync;
@@ -36,12 +37,15 @@ import jakarta.inject.Singleton;
 import java.io.IOException;
 import java.net.URI;
 import java.security.SecureRandom;
+import java.time.Duration;
 import java.time.InstantSource;
 import java.util.Map;
 
 /** Puts the suite together: every port on embedded parts, the API and the harness in one process. */
 @Singleton
 public final class Suite {
+    private static final Duration PATIENCE = Duration.ofSeconds(5);
+
     private final Settings settings;
     private final Home home;
     private final Sqlite sqlite;
@@ -105,15 +109,16 @@ public final class Suite {
         wakes.start(harness);
     }
 
-    void ready(@ObservesAsync HttpServerStart started) {
-        System.out.print(
-                banner.replace("{port}", Integer.toString(started.options().getPort())));
+    /** The server knows the port it got; the options only know what was asked for, which may be any free one. */
+    void ready(@ObservesAsync HttpServerStart started, HttpServer server) {
+        System.out.print(banner.replace("{port}", Integer.toString(server.getPort())));
         System.out.flush();
     }
 
-    void stop(@Observes ShutdownEvent event) throws IOException {
+    void stop(@Observes ShutdownEvent event) throws IOException, InterruptedException {
         wakes.stop();
         if (harness != null) harness.stop();
+        wakes.awaitRest(PATIENCE);
         if (hands != null) hands.close();
         if (model != null) model.close();
         if (offline != null) offline.close();

@@ -2,7 +2,6 @@ package io.dormouse.sandbox;
 
 import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.JsonNode;
-import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import com.sun.net.httpserver.HttpExchange;
 import com.sun.net.httpserver.HttpServer;
@@ -16,7 +15,6 @@ import java.util.concurrent.TimeUnit;
 /** HTTP around {@link Routes}: who may ask, how much, and JSON in and out. No failure shows more than a message. */
 final class HttpApi implements AutoCloseable {
     static final int LONGEST_BODY_BYTES = 16 * 1024 * 1024;
-    private static final ObjectMapper JSON = new ObjectMapper();
 
     private final HttpServer server;
     private final Secret secret;
@@ -80,7 +78,7 @@ final class HttpApi implements AutoCloseable {
                 exchange.getResponseHeaders().set("Connection", "close");
                 return Reply.error(413, "the body is larger than " + LONGEST_BODY_BYTES + " bytes");
             }
-            JsonNode json = body.length == 0 ? JSON.createObjectNode() : JSON.readTree(body);
+            JsonNode json = body.length == 0 ? Json.MAPPER.createObjectNode() : Json.MAPPER.readTree(body);
             String path = exchange.getRequestURI().getPath();
             return routes.answer(exchange.getRequestMethod() + " " + path, json);
         } catch (JsonProcessingException bad) {
@@ -107,7 +105,7 @@ final class HttpApi implements AutoCloseable {
         }
 
         static Reply error(int status, String message) {
-            ObjectNode body = JSON.createObjectNode();
+            ObjectNode body = Json.MAPPER.createObjectNode();
             body.putObject("error").put("message", message);
             return new Reply(status, body, () -> {});
         }

@@ -1,7 +1,6 @@
 package io.dormouse.sandbox;
 
 import com.fasterxml.jackson.databind.JsonNode;
-import com.fasterxml.jackson.databind.ObjectMapper;
 import io.dormouse.sandbox.tool.ToolResult;
 import java.io.BufferedInputStream;
 import java.io.ByteArrayOutputStream;
@@ -30,7 +29,6 @@ final class Journal implements AutoCloseable {
     static final int LONGEST_TEXT_CHARS = 400_000;
 
     private static final int LONGEST_LINE_BYTES = 8 * 1024 * 1024;
-    private static final ObjectMapper JSON = new ObjectMapper();
 
     /** Where a line is in the file. */
     record Place(long offset, int length) {}
@@ -66,7 +64,8 @@ final class Journal implements AutoCloseable {
     }
 
     void started(String id, String digest) throws IOException {
-        append(JSON.createObjectNode()
+        append(Json.MAPPER
+                .createObjectNode()
                 .put("at", clock.instant().toString())
                 .put("fact", "started")
                 .put("id", id)
@@ -74,7 +73,8 @@ final class Journal implements AutoCloseable {
     }
 
     Place done(String id, ToolResult result) throws IOException {
-        return append(JSON.createObjectNode()
+        return append(Json.MAPPER
+                .createObjectNode()
                 .put("at", clock.instant().toString())
                 .put("fact", "done")
                 .put("id", id)
@@ -88,7 +88,7 @@ final class Journal implements AutoCloseable {
         while (line.hasRemaining() && file.read(line, place.offset() + line.position()) >= 0) {
             // a read may be short
         }
-        JsonNode fact = JSON.readTree(line.array());
+        JsonNode fact = Json.MAPPER.readTree(line.array());
         return new ToolResult(fact.path("text").asText(), fact.path("is_error").asBoolean());
     }
 
@@ -150,7 +150,7 @@ final class Journal implements AutoCloseable {
 
     private static Optional<JsonNode> parse(byte[] line) {
         try {
-            return Optional.of(JSON.readTree(line));
+            return Optional.of(Json.MAPPER.readTree(line));
         } catch (IOException torn) {
             return Optional.empty();
         }

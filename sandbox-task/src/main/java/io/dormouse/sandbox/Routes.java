@@ -1,7 +1,6 @@
 package io.dormouse.sandbox;
 
 import com.fasterxml.jackson.databind.JsonNode;
-import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.dormouse.sandbox.HttpApi.Reply;
 import io.dormouse.sandbox.tool.Fields;
@@ -14,7 +13,6 @@ import java.util.OptionalLong;
 
 /** The whole HTTP interface. */
 final class Routes {
-    private static final ObjectMapper JSON = new ObjectMapper();
     private static final long DEFAULT_WAIT_MILLIS = 20_000;
     private static final long LONGEST_WAIT_MILLIS = 60_000;
     private static final int LONGEST_ID_CHARS = 200;
@@ -50,7 +48,8 @@ final class Routes {
     }
 
     private Reply health(JsonNode body) {
-        return Reply.ok(JSON.createObjectNode()
+        return Reply.ok(Json.MAPPER
+                .createObjectNode()
                 .put("hand", hand)
                 .put("status", "ready")
                 .put("uptime_ms", (System.nanoTime() - beganNanos) / 1_000_000));
@@ -68,7 +67,10 @@ final class Routes {
         }
         // A strange input is the model's mistake, not the caller's: the tool itself says so.
         Call call = new Call(
-                id, name, body.path("input").isMissingNode() ? JSON.createObjectNode() : body.get("input"), timeout);
+                id,
+                name,
+                body.path("input").isMissingNode() ? Json.MAPPER.createObjectNode() : body.get("input"),
+                timeout);
         return reply(id, calls.execute(call, Duration.ofMillis(Math.min(wait, LONGEST_WAIT_MILLIS))));
     }
 
@@ -80,21 +82,21 @@ final class Routes {
     }
 
     private Reply stop(JsonNode body) {
-        return new Reply(200, JSON.createObjectNode().put("status", "stopping"), stopping);
+        return new Reply(200, Json.MAPPER.createObjectNode().put("status", "stopping"), stopping);
     }
 
     private static Reply reply(String id, Calls.Answer answer) {
         return switch (answer) {
             case Calls.Answer.Done(ToolResult result) -> Reply.ok(done(id, result));
             case Calls.Answer.Running() ->
-                Reply.ok(JSON.createObjectNode().put("id", id).put("state", "running"));
+                Reply.ok(Json.MAPPER.createObjectNode().put("id", id).put("state", "running"));
             case Calls.Answer.Conflict() -> Reply.error(409, "this id belongs to a call with another name or input");
             case Calls.Answer.Busy() -> Reply.error(429, "too many calls are running");
         };
     }
 
     private static ObjectNode done(String id, ToolResult result) {
-        ObjectNode body = JSON.createObjectNode().put("id", id).put("state", "done");
+        ObjectNode body = Json.MAPPER.createObjectNode().put("id", id).put("state", "done");
         body.putArray("content").addObject().put("type", "text").put("text", result.text());
         if (result.equals(Calls.LOST)) {
             body.put("lost", true);

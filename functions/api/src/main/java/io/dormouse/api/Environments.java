@@ -183,7 +183,12 @@ public final class Environments {
         if (before != null && !type.equals(before.path("type").asText()))
             throw new Refused(new ApiError.Invalid("config.type: cannot be changed", "invalid_config_type_change"));
         ObjectNode after = Json.object().put("type", type);
-        if (type.equals("self_hosted")) return after;
+        if (type.equals("self_hosted")) {
+            // Silence here would leave somebody with a fence that is not there.
+            for (String field : List.of("networking", "packages"))
+                if (config.given(field)) throw config.refuse(field, "is the host's own affair under self_hosted");
+            return after;
+        }
         Fields networking = config == null ? null : config.objectOrNull("networking");
         Fields packages = config == null ? null : config.objectOrNull("packages");
         after.set("networking", networking(networking, before == null ? null : before.get("networking")));
@@ -219,17 +224,24 @@ public final class Environments {
         return after;
     }
 
-    /** Letters, digits, dots, dashes, perhaps after {@code *.}, perhaps a port; an address counts as a host too. */
+    /** Letters, digits, dots, dashes, perhaps after {@code *.}, perhaps with a port; an IPv4 address looks like that too. */
     private static boolean isHost(String text) {
-        String host = text.startsWith("*.") ? text.substring(2) : text;
+        int colon = text.indexOf(':');
+        if (colon >= 0 && !isPort(text.substring(colon + 1))) return false;
+        String host = text.substring(text.startsWith("*.") ? 2 : 0, colon < 0 ? text.length() : colon);
         if (host.isEmpty() || host.startsWith(".") || host.endsWith(".") || host.startsWith("-")) return false;
         for (int i = 0; i < host.length(); i++) {
             char c = host.charAt(i);
-            boolean fine =
-                    c >= '0' && c <= '9' || c >= 'A' && c <= 'Z' || c >= 'a' && c <= 'z' || ".-_:".indexOf(c) >= 0;
-            if (!fine) return false;
+            if (!(c >= '0' && c <= '9' || c >= 'A' && c <= 'Z' || c >= 'a' && c <= 'z' || ".-_".indexOf(c) >= 0))
+                return false;
         }
         return !host.contains("..");
+    }
+
+    private static boolean isPort(String text) {
+        if (text.isEmpty() || text.length() > 5) return false;
+        for (int i = 0; i < text.length(); i++) if (text.charAt(i) < '0' || text.charAt(i) > '9') return false;
+        return true;
     }
 
     private static ObjectNode packages(Fields given, JsonNode before) {

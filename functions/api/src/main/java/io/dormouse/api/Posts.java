@@ -84,7 +84,7 @@ final class Posts {
         return Questions.in(entries);
     }
 
-    private static Refused refusal(Posting.Refused refused) {
+    static Refused refusal(Posting.Refused refused) {
         String detail = refused.detail();
         return new Refused(
                 switch (refused.why()) {

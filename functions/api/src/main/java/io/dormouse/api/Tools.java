@@ -3,6 +3,7 @@ package io.dormouse.api;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import io.dormouse.agents.BuiltinTools;
 import io.dormouse.edge.Fields;
 import io.dormouse.json.Json;
 import io.dormouse.wire.Refused;
@@ -27,8 +28,7 @@ final class Tools {
     private static final int MAX_URL = 2048;
 
     private static final List<String> TYPES = List.of("agent_toolset_20260401", "mcp_toolset", "custom");
-    private static final List<String> BUILT_IN =
-            List.of("bash", "edit", "read", "write", "glob", "grep", "web_fetch", "web_search");
+    private static final List<String> BUILT_IN = BuiltinTools.NAMES;
     private static final List<String> POLICIES = List.of("always_allow", "always_ask", "auto");
 
     private Tools() {}

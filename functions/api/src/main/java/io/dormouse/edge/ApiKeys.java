@@ -173,9 +173,11 @@ public final class ApiKeys {
     /** Whether it begins like one of ours and is not one. */
     private static boolean malformed(String key) {
         if (!key.startsWith(PREFIX)) return false;
+        if (key.length() != LENGTH) return true;
         // By position, not by separator: base64url has the underscore too.
-        return key.length() != LENGTH
-                || !checksum(key.substring(0, LENGTH - 9)).contentEquals(key.substring(LENGTH - 8));
+        int sum = LENGTH - 8;
+        return key.charAt(sum - 1) != '_'
+                || !checksum(key.substring(0, sum - 1)).equals(key.substring(sum));
     }
 
     private static String checksum(CharSequence text) {

@@ -12,6 +12,7 @@ import io.vertx.core.buffer.Buffer;
 import io.vertx.core.http.HttpMethod;
 import io.vertx.core.http.HttpServerRequest;
 import io.vertx.core.http.HttpServerResponse;
+import io.vertx.core.http.HttpVersion;
 import io.vertx.ext.web.Router;
 import jakarta.enterprise.event.Observes;
 import jakarta.inject.Singleton;
@@ -28,6 +29,7 @@ import java.util.function.UnaryOperator;
 @Singleton
 public final class Gateway {
     static final int MAX_BODY_BYTES = 32 * 1024 * 1024;
+    private static final long LINGER_MILLIS = 2000;
     private static final byte[] NOTHING = {};
     private static final System.Logger LOG = System.getLogger("io.dormouse.edge");
     private static final System.Logger ACCESS = System.getLogger("io.dormouse.access");
@@ -130,10 +132,20 @@ public final class Gateway {
     }
 
     private static void tooLarge(Exchange exchange) {
-        // The rest of the body is not worth receiving, so the connection cannot be used again.
         exchange.ended = true;
+        ApiError error = new ApiError.TooLarge("The request body has more than " + MAX_BODY_BYTES + " bytes");
+        if (exchange.request.version() == HttpVersion.HTTP_2) {
+            // A connection has other streams there, and flow control keeps what nobody wants away.
+            exchange.refuse(error);
+            return;
+        }
         exchange.response.putHeader("connection", "close");
-        exchange.refuse(new ApiError.TooLarge("The request body has more than " + MAX_BODY_BYTES + " bytes"));
+        exchange.refuse(error);
+        // The rest of the body is dropped. A client reads no answer while it writes, and loses it when the connection
+        // is reset, so it gets a moment to come to its end.
+        exchange.context
+                .owner()
+                .setTimer(LINGER_MILLIS, timer -> exchange.request.connection().close());
     }
 
     // ---- on a virtual thread
@@ -283,7 +295,7 @@ public final class Gateway {
         }
 
         void stream(Answer.Feed feed) {
-            EventStream out = new EventStream(response, context);
+            SseResponse out = new SseResponse(response, context);
             try {
                 feed.feed(out);
             } catch (Refused refused) {

@@ -29,6 +29,7 @@ public final class Pages {
     /** How many documents a filter may skip in one request; then the page is cut short and the cursor goes on from there. */
     private static final int MAX_SCANNED = 1000;
 
+    private static final int MORE = 200;
     private static final int MAX_CURSOR = 1024;
 
     /** Where the documents come from: {@link Resources#list}, or something that answers like it. */
@@ -112,7 +113,8 @@ public final class Pages {
         boolean up = ascending != backwards;
         int scanned = 0;
         while (found.size() <= limit) {
-            int want = limit + 1 - found.size();
+            // A filter that let too little pass is likely to go on so: then ask for more at a time.
+            int want = scanned == 0 ? limit + 1 : Math.max(limit + 1, MORE);
             List<Resource> batch = source.list(new Resources.Query(idPrefix, up, after, from, until, archived, want));
             for (Resource document : batch) if (wanted.test(document)) found.add(document);
             if (batch.size() < want) break;

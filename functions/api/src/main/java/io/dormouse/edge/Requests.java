@@ -1,11 +1,8 @@
 package io.dormouse.edge;
 
-import com.fasterxml.jackson.core.JsonFactory;
 import com.fasterxml.jackson.core.JsonProcessingException;
-import com.fasterxml.jackson.core.StreamReadConstraints;
 import com.fasterxml.jackson.core.exc.StreamConstraintsException;
 import com.fasterxml.jackson.databind.JsonNode;
-import com.fasterxml.jackson.databind.ObjectReader;
 import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import com.fasterxml.jackson.databind.node.TextNode;
@@ -17,18 +14,6 @@ import java.util.Map;
 
 /** Turns the bytes of a request's body into a JSON object that the rest of the system can store and send back. */
 final class Requests {
-    /** Stored documents and log entries wrap what a client sent a few levels deeper, and must stay readable. */
-    static final int MAX_DEPTH = Json.MAX_DEPTH / 2;
-
-    private static final ObjectReader READER = Json.MAPPER
-            .readerFor(JsonNode.class)
-            .with(JsonFactory.builder()
-                    .streamReadConstraints(StreamReadConstraints.builder()
-                            .maxNestingDepth(MAX_DEPTH)
-                            .maxStringLength(64_000_000)
-                            .build())
-                    .build());
-
     private Requests() {}
 
     /** An empty body is an empty object, whatever its content type: archive calls come without either. */
@@ -37,9 +22,9 @@ final class Requests {
         if (contentType != null && !isJson(contentType)) throw Refused.invalid("content-type must be application/json");
         JsonNode body;
         try {
-            body = READER.readTree(bytes);
+            body = Json.MAPPER.readTree(bytes);
         } catch (StreamConstraintsException e) {
-            throw Refused.invalid("The request body is nested deeper than " + MAX_DEPTH
+            throw Refused.invalid("The request body is nested deeper than " + Json.MAX_DEPTH
                     + " levels, or has a number or a name that is too long");
         } catch (JsonProcessingException e) {
             // The original message quotes the input; the place is enough to find the mistake.
@@ -68,12 +53,10 @@ final class Requests {
         return true;
     }
 
-    /** An escape that begins with D, or a three-byte sequence that encodes half a pair: rare enough to look closer then. */
+    /** An escape that begins with D: rare enough to look closer then. Half a pair in raw bytes does not parse. */
     private static boolean mayHoldLoneSurrogates(byte[] bytes) {
-        for (int i = 0; i + 2 < bytes.length; i++) {
+        for (int i = 0; i + 2 < bytes.length; i++)
             if (bytes[i] == '\\' && bytes[i + 1] == 'u' && (bytes[i + 2] | 0x20) == 'd') return true;
-            if (bytes[i] == (byte) 0xED && (bytes[i + 1] & 0xff) >= 0xA0) return true;
-        }
         return false;
     }
 

@@ -1,5 +1,7 @@
 package io.dormouse.hands;
 
+import java.util.Optional;
+
 /** Makes, finds and ends hands. */
 public interface HandProvider {
     /**
@@ -7,6 +9,9 @@ public interface HandProvider {
      * from two processes: there is never a second living hand of one id.
      */
     Provided provide(HandId id);
+
+    /** The hand with this id if it lives. Starts nothing. */
+    Optional<Hand> find(HandId id);
 
     /** Ends the hand and forgets its workspace. Nothing happens if there is none. */
     void discard(HandId id);

@@ -26,7 +26,7 @@ public final class Hands {
     /** Runs the calls side by side. Returns when all are done. Whatever goes wrong is a result. */
     public Done use(ThreadId thread, List<HandCall> calls, Cancellation cancellation) {
         HandId id = HandId.of(thread);
-        return switch (provide(id)) {
+        return switch (cancellation.requested() ? living(id) : provide(id)) {
             case HandProvider.Provided.Unavailable unavailable -> {
                 List<HandResult> failed = new ArrayList<>();
                 for (HandCall call : calls)
@@ -39,6 +39,13 @@ public final class Hands {
                 yield new Done(id, ready.fresh(), pace.all(tasks));
             }
         };
+    }
+
+    /** For calls that are to be stopped: where no hand lives, none of them runs. */
+    private HandProvider.Provided living(HandId id) {
+        return provider.find(id)
+                .<HandProvider.Provided>map(hand -> new HandProvider.Provided.Ready(hand, false))
+                .orElse(new HandProvider.Provided.Unavailable("interrupted before it began"));
     }
 
     private HandProvider.Provided provide(HandId id) {

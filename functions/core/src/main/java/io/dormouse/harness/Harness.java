@@ -87,11 +87,13 @@ public final class Harness {
         try {
             shift.recall(memory.take(claimed.thread()));
             shift.startBeating();
-            return loop(shift, new Work(ports, shift), deadline);
+            Woken woken = loop(shift, new Work(ports, shift), deadline);
+            // Not after an exception: one in the midst of a fold leaves it half done, and wrong from then on.
+            if (!shift.lost()) memory.put(claimed.thread(), shift.fold());
+            return woken;
         } finally {
             shift.stopBeating();
             running.remove(claimed.thread(), shift);
-            if (!shift.lost()) memory.put(claimed.thread(), shift.fold());
         }
     }
 
@@ -117,8 +119,6 @@ public final class Harness {
                 }
             }
             if (shift.lost()) return Woken.LOST;
-            // Work that was cut off by a stop is not told: whoever comes next takes it up by its key.
-            if (stopping) return shift.handOver();
         }
     }
 

@@ -38,6 +38,7 @@ final class Shift {
     private volatile Head head;
     private volatile Conversation conversation = Conversation.EMPTY;
     private volatile boolean lost;
+    private volatile boolean cut;
     private volatile Cancellation work = new Cancellation();
     private Transcript transcript;
     private AgentSpec agent;
@@ -138,7 +139,9 @@ final class Shift {
 
     private void beat() {
         swap(current -> Optional.of(current.beat(Snapshot.of(conversation), now())));
-        if (lost || interrupted()) work.request();
+        // Whoever took over waits for the same command in the same hand: it is theirs to stop.
+        if (lost) work.abandon();
+        else if (interrupted()) work.request();
     }
 
     /** Swaps the head by a pure transition, over and over until it holds. False when the transition is refused. */
@@ -197,16 +200,19 @@ final class Shift {
 
     // ---- for the work
 
-    /** A fresh way to cut off the next piece of work; requested at once if there is reason already. */
+    /** A fresh way to cut off the next piece of work; cut off at once if there is reason already. */
     Cancellation beginWork() {
         Cancellation fresh = new Cancellation();
         work = fresh;
-        if (lost || interrupted()) fresh.request();
+        if (lost || cut) fresh.abandon();
+        else if (interrupted()) fresh.request();
         return fresh;
     }
 
+    /** Leaves this piece of work, and every later one, to whoever comes next. */
     void cut() {
-        work.request();
+        cut = true;
+        work.abandon();
     }
 
     boolean lost() {

@@ -14,6 +14,7 @@ import io.dormouse.prompt.Model.Reply;
 import io.dormouse.prompt.Prompt;
 import io.dormouse.session.Fact;
 import io.dormouse.session.Posted;
+import io.dormouse.session.Stamp;
 import io.dormouse.session.ToolCall;
 import io.dormouse.session.ToolCall.Gate;
 import io.dormouse.session.ToolResult;
@@ -58,6 +59,8 @@ final class Work {
                         request,
                         r,
                         ports.catalog().priced(model, r.usage())));
+            // Left to whoever comes next: the request stays open in the log.
+            case Reply.Cancelled r when cancellation.abandoned() -> List.of();
             case Reply.Cancelled r ->
                 List.of(new Fact.ModelFailed(
                         request, null, null, null, ports.catalog().priced(model, r.usage())));
@@ -70,14 +73,18 @@ final class Work {
             AgentSpec agent, String nonce, EventId request, Reply.Complete reply, Usage usage) {
         // A refused turn does nothing, whatever else the reply holds.
         boolean refusal = "refusal".equals(reply.stopReason());
+        // There are no ids for events beyond these, and no honest reply comes near.
+        List<ObjectNode> content =
+                reply.content().subList(0, Math.min(reply.content().size(), Stamp.FIRST_DERIVED));
         List<ToolCall> calls = new ArrayList<>();
-        for (int i = 0; i < reply.content().size() && !refusal; i++) {
-            ObjectNode block = reply.content().get(i);
+        for (int i = 0; i < content.size() && !refusal; i++) {
+            ObjectNode block = content.get(i);
             if ("tool_use".equals(block.path("type").asText()))
                 calls.add(call(agent, block, WireEvents.blockId(nonce, i), reply.stopReason()));
         }
         String stopReason = reply.stopReason() == null ? "end_turn" : reply.stopReason();
-        return new Fact.ModelReplied(request, reply.content(), calls, stopReason, reply.stopDetails(), usage);
+        JsonNode details = reply.stopDetails() == null || reply.stopDetails().isNull() ? null : reply.stopDetails();
+        return new Fact.ModelReplied(request, content, calls, stopReason, details, usage);
     }
 
     private static ToolCall call(AgentSpec agent, ObjectNode block, EventId id, String stopReason) {
@@ -180,6 +187,9 @@ final class Work {
                 .map(call -> new HandCall(call.id().text(), call.name(), call.input()))
                 .toList();
         Hands.Done done = ports.hands().use(shift.thread(), handCalls, cancellation);
+        // What nobody waited for is not told: whoever comes next takes it up by its key.
+        boolean whole = done.results().stream().allMatch(HandResult.Output.class::isInstance);
+        if (cancellation.abandoned() && !whole) return List.of();
         List<ToolResult> results = new ArrayList<>();
         List<Fact> facts = new ArrayList<>();
         if (done.attached()) facts.add(new Fact.HandAttached(done.hand().text()));
@@ -191,9 +201,7 @@ final class Work {
                 case HandResult.Failed f -> results.add(ToolResult.error(call, f.reason()));
                 case HandResult.Lost l -> {
                     facts.add(new Fact.HandLost(done.hand().text(), l.reason()));
-                    results.add(ToolResult.error(
-                            call,
-                            "The sandbox was lost while this ran; it may or may not have taken effect. " + l.reason()));
+                    results.add(ToolResult.error(call, l.reason()));
                 }
             }
         }

@@ -3,15 +3,32 @@ package io.dormouse.pace;
 import java.util.ArrayList;
 import java.util.List;
 
-/** Asks running work to stop. Work that can be stopped registers how; a request that came earlier runs it at once. */
+/**
+ * Asks running work to stop, or only whoever waits for it to stop waiting. Work that can be stopped registers how; a request that came earlier runs it at once.
+ */
 public final class Cancellation {
     private final List<Runnable> actions = new ArrayList<>();
     private boolean requested;
+    private boolean abandoned;
 
     public synchronized boolean requested() {
         return requested;
     }
 
+    /** Whether nobody waits any more: work that goes on elsewhere goes on, for somebody who asks later. */
+    public synchronized boolean abandoned() {
+        return abandoned;
+    }
+
+    /** Stops the waiting, and not what is waited for. */
+    public void abandon() {
+        synchronized (this) {
+            if (!requested) abandoned = true;
+        }
+        request();
+    }
+
+    /** Stops the work. */
     public void request() {
         List<Runnable> now;
         synchronized (this) {

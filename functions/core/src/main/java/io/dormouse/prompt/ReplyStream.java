@@ -205,7 +205,6 @@ public final class ReplyStream implements SseParser.Sink {
         for (int i = 0; i < blocks.size(); i++) {
             boolean cut = i == blocks.size() - 1 && CUT_OFF.contains(stopReason);
             ObjectNode block = blocks.get(i).complete(cut);
-            if (block == null) continue;
             content.add(block);
             if (!block.path("type").asText().equals("tool_use")) continue;
             // A call without a name, or with an id given twice, could never be answered.

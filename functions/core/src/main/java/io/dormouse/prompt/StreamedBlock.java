@@ -91,7 +91,6 @@ final class StreamedBlock {
     ObjectNode complete(boolean cut) {
         if (half != 0) text.append('\uFFFD');
         half = 0;
-        if (type.equals("text") && text.toString().isBlank()) return null;
         if (type.equals("text") || !text.isEmpty()) start.put("text", text.toString());
         if (!thinking.isEmpty()) start.put("thinking", WellFormed.text(thinking.toString()));
         if (!signature.isEmpty()) start.put("signature", WellFormed.text(signature.toString()));

@@ -40,7 +40,11 @@ public sealed interface Step {
     static Step next(Conversation conversation, List<Posted> mail, Stamp stamp) {
         if (conversation.phase() instanceof Phase.Ended) return new Rest();
         List<Posted> urgent = lane(mail, Lane.URGENT, conversation);
-        if (!urgent.isEmpty()) return new Tell(List.of(interrupt(conversation, urgent)));
+        if (!urgent.isEmpty()) {
+            // What may be running is stopped first, and what it has come to is told.
+            List<ToolCall> running = running(conversation);
+            return running.isEmpty() ? new Tell(List.of(interrupt(conversation, urgent))) : new UseHands(running);
+        }
         List<Posted> answers = lane(mail, Lane.ANSWER, conversation);
         if (!answers.isEmpty()) return new Tell(List.of(answer(conversation, answers)));
         List<Posted> messages = lane(mail, Lane.MESSAGE, conversation);
@@ -68,6 +72,13 @@ public sealed interface Step {
         for (Posted posted : mail)
             if (posted.input().lane() == lane && !conversation.taken().covers(posted)) found.add(posted);
         return found;
+    }
+
+    /** Calls that a hand may be at work on: by this owner, or by one that died. */
+    private static List<ToolCall> running(Conversation conversation) {
+        return conversation.phase() instanceof Phase.Acting acting && acting.awaited() == null
+                ? acting.through(Gate.ALLOWED)
+                : List.of();
     }
 
     private static Fact interrupt(Conversation conversation, List<Posted> interrupts) {

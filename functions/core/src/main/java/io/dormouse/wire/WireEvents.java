@@ -188,25 +188,31 @@ public record WireEvents(ThreadId thread, String agentName, UnaryOperator<JsonNo
 
         private void reply(Fact.ModelReplied reply) {
             Iterator<ToolCall> calls = reply.calls().iterator();
+            // Text blocks side by side are one message, with the id of the first: so live deltas announce it.
+            int first = -1;
             ObjectNode message = null;
             for (int i = 0; i < reply.content().size(); i++) {
                 ObjectNode block = reply.content().get(i);
-                EventId id = blockId(entry.nonce(), i);
-                boolean text = "text".equals(block.path("type").asText());
-                if (!text) message = null;
-                switch (block.path("type").asText()) {
-                    // Text blocks side by side are one message.
+                String type = block.path("type").asText();
+                if (!type.equals("text")) {
+                    first = -1;
+                    message = null;
+                }
+                switch (type) {
                     case "text" -> {
+                        if (first < 0) first = i;
+                        String text = block.path("text").asText();
+                        if (text.isBlank()) continue;
                         if (message == null) {
-                            message = event("agent.message", id);
+                            message = event("agent.message", blockId(entry.nonce(), first));
                             message.putArray("content");
                         }
                         ((ArrayNode) message.get("content"))
                                 .addObject()
                                 .put("type", "text")
-                                .put("text", block.path("text").asText());
+                                .put("text", text);
                     }
-                    case "thinking", "redacted_thinking" -> event("agent.thinking", id);
+                    case "thinking", "redacted_thinking" -> event("agent.thinking", blockId(entry.nonce(), i));
                     case "tool_use" -> {
                         if (calls.hasNext()) call(calls.next());
                     }

@@ -7,6 +7,7 @@ import static io.dormouse.Given.textBlock;
 import static io.dormouse.Given.thinking;
 import static org.assertj.core.api.Assertions.assertThat;
 
+import com.fasterxml.jackson.databind.node.NullNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.dormouse.id.EventId;
 import io.dormouse.json.Json;
@@ -78,6 +79,12 @@ class WorkTest {
     @Test
     void a_reply_without_a_stop_reason_has_ended() {
         assertThat(replied(null, textBlock("hello")).stopReason()).isEqualTo("end_turn");
+    }
+
+    @Test
+    void details_that_say_nothing_are_not_stored() {
+        Reply.Complete reply = new Reply.Complete(List.of(), "end_turn", NullNode.getInstance(), USED);
+        assertThat(Work.replied(SPEC, "n", ASKED, reply, USED).stopDetails()).isNull();
     }
 
     @Test

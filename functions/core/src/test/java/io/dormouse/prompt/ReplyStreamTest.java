@@ -114,9 +114,9 @@ class ReplyStreamTest {
     }
 
     @Test
-    void a_text_block_without_any_text_is_dropped() {
+    void a_text_block_without_any_text_keeps_its_place_so_that_the_indexes_of_the_others_hold() {
         feed(START, TEXT, text("\\n\\n"), BLOCK_END, stop("end_turn"), END);
-        assertThat(complete().content()).isEmpty();
+        assertThat(complete().content()).containsExactly(block("{'type':'text','text':'\\n\\n'}"));
     }
 
     @Test

@@ -318,14 +318,15 @@ class StepTest {
     }
 
     @Test
-    void an_interrupt_answers_every_open_call() {
+    void an_interrupt_stops_what_may_be_running_and_answers_every_other_open_call() {
         List<Posted> stop = mailFrom(2, interrupt());
         Conversation acting =
                 in(turn(userSays("hi")), asked(), replied(BASH, READ, WRITE, WEATHER, NONSENSE), returned(READ));
+        assertThat(next(acting, stop)).isEqualTo(new Step.UseHands(List.of(BASH)));
+        acting = acting.with(returned(BASH), NOON);
         Fact told = new Fact.TurnInterrupted(
                 stop,
                 List.of(
-                        ToolResult.error(BASH, Step.INTERRUPTED),
                         ToolResult.error(WRITE, Step.INTERRUPTED),
                         ToolResult.error(WEATHER, Step.INTERRUPTED),
                         ToolResult.error(NONSENSE, Step.INTERRUPTED)),

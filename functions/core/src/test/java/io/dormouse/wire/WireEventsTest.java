@@ -362,7 +362,7 @@ class WireEventsTest {
         Play play = Play.begin().post(userSays("hi")).then().model(replied(WRITE, WEATHER));
         play = play.post(allow("q1")).then().post(answer("c1", "sunny")).then();
         play = play.hands().model(says("done"));
-        assertThat(types(play).subList(3, types(play).size() - 6))
+        assertThat(types(play).subList(3, types(play).size() - 5))
                 .containsExactly(
                         "span.model_request_start",
                         "agent.tool_use",

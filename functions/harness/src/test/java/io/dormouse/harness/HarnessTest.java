@@ -5,6 +5,7 @@ import static io.dormouse.harness.World.failing;
 import static io.dormouse.harness.World.replying;
 import static io.dormouse.harness.World.text;
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import io.dormouse.hands.HandCall;
@@ -194,6 +195,49 @@ class HarnessTest {
     }
 
     @Test
+    void an_interrupt_stops_the_command_and_what_it_came_to_is_told() throws Exception {
+        World world = new World(BASH);
+        world.says("go");
+        world.replies.add(calls("bash"));
+        CountDownLatch running = new CountDownLatch(1);
+        world.hand = (call, cancellation) -> {
+            CountDownLatch cut = new CountDownLatch(1);
+            cancellation.onRequest(cut::countDown);
+            running.countDown();
+            await(cut);
+            return new HandResult.Output(
+                    ToolResult.text(cancellation.abandoned() ? "abandoned" : "stopped half way"), true);
+        };
+        Harness harness = world.harness();
+        Thread thread = Thread.ofVirtual().start(() -> harness.wake(world.thread, "one", Instant.MAX));
+        await(running);
+        world.post(new Input.Interrupt(world.ids.event()));
+        harness.poke(world.thread);
+        thread.join();
+        assertThat(world.event("agent.tool_result").toString()).contains("stopped half way");
+        assertThat(world.eventTypes())
+                .containsSubsequence("agent.tool_result", "user.interrupt", "session.status_idle");
+        assertThat(world.prompts).hasSize(1);
+    }
+
+    @Test
+    void an_interrupt_after_a_crash_stops_the_command_that_the_dead_owner_had_begun() {
+        World world = new World(BASH);
+        world.says("go");
+        world.replies.add(calls("bash"));
+        world.hand = (call, cancellation) -> {
+            throw new Error("the process dies here");
+        };
+        assertThatThrownBy(() -> wake(world)).isInstanceOf(Error.class);
+        world.post(new Input.Interrupt(world.ids.event()));
+        world.hand = (call, cancellation) -> new HandResult.Output(
+                ToolResult.text(cancellation.requested() ? "stopped by its id" : "ran again"), true);
+        assertThat(wake(world)).isEqualTo(Woken.SETTLED);
+        assertThat(world.event("agent.tool_result").toString()).contains("stopped by its id");
+        assertThat(world.event("session.status_idle").toString()).contains("end_turn");
+    }
+
+    @Test
     void a_stale_owner_is_replaced_and_its_late_entry_makes_it_stop() {
         World world = new World(BASH);
         world.says("go");
@@ -341,7 +385,7 @@ class HarnessTest {
         world.replies.add(calls("bash"));
         world.hand = (call, cancellation) -> new HandResult.Lost("it died");
         assertThat(wake(world)).isEqualTo(Woken.SETTLED);
-        assertThat(world.prompts.get(1).toString()).contains("The sandbox was lost", "it died");
+        assertThat(world.prompts.get(1).toString()).contains("it died");
     }
 
     @Test

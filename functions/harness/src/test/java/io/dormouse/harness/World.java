@@ -42,6 +42,7 @@ import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.Deque;
 import java.util.List;
+import java.util.Optional;
 import java.util.Random;
 import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.LinkedBlockingQueue;
@@ -57,6 +58,7 @@ final class World {
     final Deque<BiFunction<Prompt, Cancellation, Reply>> replies = new ArrayDeque<>();
     final List<HandCall> handCalls = new ArrayList<>();
     final List<HandId> discarded = new ArrayList<>();
+    private boolean started;
     final BlockingQueue<ThreadId> wakes = new LinkedBlockingQueue<>();
     final BlockingQueue<Instant> later = new LinkedBlockingQueue<>();
     final SessionId session = ids.session();
@@ -81,19 +83,25 @@ final class World {
             return next == null ? text("done").apply(prompt, cancellation) : next.apply(prompt, cancellation);
         };
         HandProvider provider = new HandProvider() {
-            private boolean started;
-
             @Override
             public Provided provide(HandId id) {
                 boolean fresh = !started;
                 started = true;
-                Hand one = (call, cancellation) -> {
+                return new Provided.Ready(one(), fresh);
+            }
+
+            @Override
+            public Optional<Hand> find(HandId id) {
+                return started ? Optional.of(one()) : Optional.empty();
+            }
+
+            private Hand one() {
+                return (call, cancellation) -> {
                     synchronized (handCalls) {
                         handCalls.add(call);
                     }
                     return hand.apply(call, cancellation);
                 };
-                return new Provided.Ready(one, fresh);
             }
 
             @Override

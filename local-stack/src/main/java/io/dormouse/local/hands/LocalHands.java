@@ -1,5 +1,6 @@
 package io.dormouse.local.hands;
 
+import io.dormouse.hands.Hand;
 import io.dormouse.hands.HandId;
 import io.dormouse.hands.HandProvider;
 import io.dormouse.hands.remote.Endpoint;
@@ -76,6 +77,21 @@ public final class LocalHands implements HandProvider, AutoCloseable {
             }
         } catch (IOException broken) {
             return new Provided.Unavailable(String.valueOf(broken.getMessage()));
+        }
+    }
+
+    @Override
+    public Optional<Hand> find(HandId id) {
+        try {
+            synchronized (lock(id)) {
+                HandFolder hand = at(id);
+                Optional<Kept> kept = hand.kept();
+                return kept.isEmpty() || closed
+                        ? Optional.empty()
+                        : launcher.find(hand, kept.get()).map(endpoint -> remote(id, endpoint));
+            }
+        } catch (IOException broken) {
+            return Optional.empty();
         }
     }
 

@@ -116,6 +116,14 @@ class LocalHandsTest {
     }
 
     @Test
+    void ctrl_c_at_the_suite_does_not_reach_a_hand() throws Exception {
+        String stat = Files.readString(Path.of("/proc/" + pid() + "/stat"));
+        String[] fields = stat.substring(stat.lastIndexOf(')') + 2).split(" ");
+        assertThat(fields[2]).as("its process group").isEqualTo(String.valueOf(pid()));
+        assertThat(fields[3]).as("its session").isEqualTo(String.valueOf(pid()));
+    }
+
+    @Test
     void a_supervisor_lost_under_way_is_a_lost_call_and_never_a_second_run() throws Exception {
         LocalHands suite = suite();
         Hand hand = hand(suite);

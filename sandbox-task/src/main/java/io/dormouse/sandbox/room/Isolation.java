@@ -5,7 +5,7 @@ import java.util.List;
 import java.util.Map;
 
 /** The walls around agent code. */
-public sealed interface Isolation permits Bubblewrap, UserOnly, NoIsolation {
+public sealed interface Isolation permits Bubblewrap, SharedRoot {
 
     /** Where the agent finds its folders, by the names it knows them by. */
     String WORKSPACE = "/workspace";

@@ -1,14 +1,12 @@
 package io.dormouse.sandbox.room;
 
-import java.nio.file.Path;
 import java.util.List;
-import java.util.Map;
 
 /**
  * Agent code runs as its own unprivileged user, and nothing more. For a container that holds this hand alone, where the
  * container is the wall. Needs a supervisor that is root.
  */
-public record UserOnly(Folders folders, Limits limits, long uid) implements Isolation {
+public record UserOnly(Folders folders, Limits limits, long uid) implements SharedRoot {
 
     @Override
     public List<String> wrap(View view, List<String> command) {
@@ -17,27 +15,6 @@ public record UserOnly(Folders folders, Limits limits, long uid) implements Isol
                 Commands.asUser(uid),
                 List.of("/usr/bin/setpriv", "--pdeathsig", "KILL", "--"));
         return Commands.join(drop, limits.prlimit(view == View.SHELL), command);
-    }
-
-    @Override
-    public Map<String, String> environment() {
-        return Isolation.agentEnvironment(folders.workspace().toString());
-    }
-
-    @Override
-    public Path workingDirectory() {
-        return folders.workspace();
-    }
-
-    @Override
-    public Path seenAs(String agentPath) {
-        return Commands.outsideNameOf(agentPath, folders);
-    }
-
-    @Override
-    public List<String> workerCommand() {
-        Program program = Program.running();
-        return Program.command(program.javaHome(), program.classPath());
     }
 
     @Override
@@ -53,10 +30,5 @@ public record UserOnly(Folders folders, Limits limits, long uid) implements Isol
     @Override
     public boolean ownsTmp() {
         return true;
-    }
-
-    @Override
-    public boolean ownProcessNamespace() {
-        return false;
     }
 }

@@ -78,7 +78,7 @@ public final class RemoteHand implements Hand {
                     return result.get();
                 }
             }
-            return cancel();
+            return cancellation.abandoned() ? gone("nobody waits for it here any more") : cancel();
         }
 
         /** The result, or nothing when the question is to be asked again. */
