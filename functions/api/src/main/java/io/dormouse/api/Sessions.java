@@ -219,6 +219,9 @@ public final class Sessions {
         }
         Fields patch = body.objectOrNull("agent");
         if (patch == null) return changes;
+        for (String fixed : List.of("name", "description", "model", "system", "skills", "multiagent"))
+            if (patch.given(fixed))
+                throw patch.refuse(fixed, "cannot be changed in a session; only tools and mcp_servers can");
         ObjectNode agent = ((ObjectNode) before.get("agent")).deepCopy();
         if (patch.has("tools")) agent.set("tools", Tools.resolve(patch.objects("tools", Tools.MAX_TOOLS)));
         if (patch.has("mcp_servers")) {
