@@ -52,6 +52,8 @@ final class Caller {
     final List<ThreadId> woken = new ArrayList<>();
     /** What a stream's watch is told, one after the other; when nothing is left, the client goes away. */
     final Deque<Supplier<Feed.News>> news = new ArrayDeque<>();
+    /** Of the next requests, when they are attempts that take over. */
+    Instant firstTriedAt;
     /** Of the next requests, by lower-case name. */
     final Map<String, String> headers = new HashMap<>();
 
@@ -146,7 +148,7 @@ final class Caller {
 
         @Override
         public boolean send(String name, String id, JsonNode data) {
-            sent.add(new Sent(name, id, data));
+            sent.add(new Sent(name, id, Json.read(Json.bytes(data), JsonNode.class)));
             return true;
         }
 
@@ -170,9 +172,13 @@ final class Caller {
     }
 
     List<Sent> streamWithPings(String path) {
+        return stream(routes, path);
+    }
+
+    List<Sent> stream(RouteTable table, String path) {
         try {
             Reader reader = new Reader();
-            ((Answer.Stream) answer("GET", path, Json.object())).feed().feed(reader);
+            ((Answer.Stream) answer(table, "GET", path, Json.object())).feed().feed(reader);
             return reader.sent;
         } catch (RuntimeException broken) {
             throw broken;
@@ -265,7 +271,8 @@ final class Caller {
             case RouteTable.Match.WrongMethod wrong -> new Answer.Json(405, Json.object());
             case RouteTable.Match.Found found -> {
                 Query query = Query.parse(question < 0 ? null : path.substring(question + 1));
-                Call call = new Call("req_1", workspace, found.parameters(), query, headers::get, body, ids);
+                Call call =
+                        new Call("req_1", workspace, found.parameters(), query, headers::get, body, ids, firstTriedAt);
                 yield found.route().handler().answer(call);
             }
         };
