@@ -77,7 +77,9 @@ final class RunningSuite implements AutoCloseable {
     void start() {
         try {
             printedBefore = Files.exists(output) ? Files.size(output) : 0;
-            ProcessBuilder builder = command("java", "-XX:+UseSerialGC", "-Xmx512m", "-Xss512k");
+            // It starts often and lives for seconds: the optimizing compiler would only get in the way.
+            ProcessBuilder builder =
+                    command("java", "-XX:+UseSerialGC", "-XX:TieredStopAtLevel=1", "-Xmx512m", "-Xss512k");
             builder.command().addAll(List.of("--enable-native-access=ALL-UNNAMED", "-jar", JAR.toString()));
             process = builder.redirectErrorStream(true)
                     .redirectOutput(ProcessBuilder.Redirect.appendTo(output.toFile()))
