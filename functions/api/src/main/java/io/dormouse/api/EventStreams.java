@@ -60,18 +60,26 @@ final class EventStreams {
             throw Refused.invalid("event_deltas: at most " + MAX_DELTA_TYPES + " values are allowed");
         String lastId = call.header("last-event-id");
         Place resume = lastId == null || lastId.isEmpty() ? null : resumed(lastId, head);
-        // From here on nothing is missed: the watch begins before the end of the log is looked for.
-        return new Answer.Stream(out -> {
-            try (Feed.Watch watch = feed.watch(head.thread())) {
-                Place after = resume != null
-                        ? resume
-                        : new Place(
-                                EventPages.end(
-                                        log, head.thread(), head.snapshot().position()),
-                                Integer.MAX_VALUE);
-                new Tail(head.thread(), view, Set.copyOf(deltas), after, out).follow(watch);
-            }
-        });
+        // Before the answer begins, and before the end of the log is looked for: a client that has the headers may send
+        // a
+        // message at once, and misses nothing of what comes of it.
+        Feed.Watch watch = feed.watch(head.thread());
+        try {
+            Place after = resume != null ? resume : end(head);
+            return new Answer.Stream(out -> {
+                try (watch) {
+                    new Tail(head.thread(), view, Set.copyOf(deltas), after, out).follow(watch);
+                }
+            });
+        } catch (RuntimeException e) {
+            watch.close();
+            throw e;
+        }
+    }
+
+    private Place end(Head head) {
+        long position = EventPages.end(log, head.thread(), head.snapshot().position());
+        return new Place(position, Integer.MAX_VALUE);
     }
 
     private Place resumed(String lastId, Head head) {

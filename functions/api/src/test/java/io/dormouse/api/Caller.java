@@ -166,19 +166,34 @@ final class Caller {
 
     /** What the stream sends until the news is over, without pings. */
     List<Sent> stream(String path) {
-        return streamWithPings(path).stream()
+        return stream(path, () -> {});
+    }
+
+    /** @param meanwhile happens when the client has the answer's headers and its feed has not begun */
+    List<Sent> stream(String path, Runnable meanwhile) {
+        return streamWithPings(path, meanwhile).stream()
                 .filter(sent -> !sent.name().equals("ping"))
                 .toList();
     }
 
     List<Sent> streamWithPings(String path) {
-        return stream(routes, path);
+        return stream(routes, path, () -> {});
     }
 
     List<Sent> stream(RouteTable table, String path) {
+        return stream(table, path, () -> {});
+    }
+
+    private List<Sent> streamWithPings(String path, Runnable meanwhile) {
+        return stream(routes, path, meanwhile);
+    }
+
+    private List<Sent> stream(RouteTable table, String path, Runnable meanwhile) {
         try {
             Reader reader = new Reader();
-            ((Answer.Stream) answer(table, "GET", path, Json.object())).feed().feed(reader);
+            Answer.Stream stream = (Answer.Stream) answer(table, "GET", path, Json.object());
+            meanwhile.run();
+            stream.feed().feed(reader);
             return reader.sent;
         } catch (RuntimeException broken) {
             throw broken;

@@ -6,6 +6,8 @@ import java.util.Arrays;
 
 /** An open event stream: {@link #next} steps to the next event, which is then read by name, id and data. For one thread. */
 final class Subscription implements AutoCloseable {
+    private static final long PATIENCE_NANOS = 60_000_000_000L;
+
     private final Connection connection;
     private byte[] line = new byte[1024];
     private int length;
@@ -46,10 +48,13 @@ final class Subscription implements AutoCloseable {
         }
     }
 
-    /** Waits for an event of this name. */
+    /** Waits for an event of this name. A stream that lives on pings alone is given up, as an error. */
     void await(String wanted) throws IOException {
-        do next();
-        while (!name.equals(wanted));
+        long begun = System.nanoTime();
+        do {
+            if (System.nanoTime() - begun > PATIENCE_NANOS) throw new IOException("no " + wanted + " for a minute");
+            next();
+        } while (!name.equals(wanted));
     }
 
     private String text(int from) {
