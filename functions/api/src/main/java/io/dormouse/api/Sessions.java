@@ -193,7 +193,7 @@ public final class Sessions {
             ObjectNode after = before.body().deepCopy();
             ObjectNode changes = changes(body, before.body(), after);
             if (changes.isEmpty()) return Answer.ok(view(new Found(before, found.head())));
-            posts.post(found.head(), List.of(new Input.Updated(call.ids().event(), changes)));
+            posts.post(call, found.head(), List.of(new Input.Updated(call.ids().event(), changes)));
             switch (resources.swap(before, before.with(after, clock.instant()))) {
                 case Resources.Saved.Done done -> {
                     return get(call);
@@ -219,6 +219,9 @@ public final class Sessions {
         }
         Fields patch = body.objectOrNull("agent");
         if (patch == null) return changes;
+        for (String fixed : List.of("name", "description", "model", "system", "skills", "multiagent"))
+            if (patch.given(fixed))
+                throw patch.refuse(fixed, "cannot be changed in a session; only tools and mcp_servers can");
         ObjectNode agent = ((ObjectNode) before.get("agent")).deepCopy();
         if (patch.has("tools")) agent.set("tools", Tools.resolve(patch.objects("tools", Tools.MAX_TOOLS)));
         if (patch.has("mcp_servers")) {
@@ -238,7 +241,10 @@ public final class Sessions {
         Found found = finder.find(call);
         if (found.head().archivedAt() == null) {
             try {
-                posts.post(found.head(), List.of(new Input.Archived(call.ids().event())));
+                posts.post(
+                        call,
+                        found.head(),
+                        List.of(new Input.Archived(call.ids().event())));
             } catch (Refused refused) {
                 // Somebody else was faster: that is what was wanted.
                 if (finder.head(call).archivedAt() == null) throw refused;

@@ -160,7 +160,8 @@ public final class Gateway {
                     Query.parse(exchange.request.query()),
                     exchange.headers(),
                     Requests.body(body, exchange.request.getHeader("content-type")),
-                    ids);
+                    ids,
+                    null);
             String idempotencyKey = exchange.request.getHeader("idempotency-key");
             if (idempotencyKey != null && found.route().method().equals("POST"))
                 once(exchange, found.route(), call, idempotencyKey, body);
@@ -190,7 +191,8 @@ public final class Gateway {
                         call.query(),
                         call.headers(),
                         call.body(),
-                        attempt.ids());
+                        attempt.ids(),
+                        attempt.firstTriedAt());
                 boolean settled = false;
                 try {
                     Answer answer = route.handler().answer(withIds);

@@ -52,6 +52,8 @@ final class Caller {
     final List<ThreadId> woken = new ArrayList<>();
     /** What a stream's watch is told, one after the other; when nothing is left, the client goes away. */
     final Deque<Supplier<Feed.News>> news = new ArrayDeque<>();
+    /** Of the next requests, when they are attempts that take over. */
+    Instant firstTriedAt;
     /** Of the next requests, by lower-case name. */
     final Map<String, String> headers = new HashMap<>();
 
@@ -146,7 +148,7 @@ final class Caller {
 
         @Override
         public boolean send(String name, String id, JsonNode data) {
-            sent.add(new Sent(name, id, data));
+            sent.add(new Sent(name, id, Json.read(Json.bytes(data), JsonNode.class)));
             return true;
         }
 
@@ -169,19 +171,23 @@ final class Caller {
 
     /** @param meanwhile happens when the client has the answer's headers and its feed has not begun */
     List<Sent> stream(String path, Runnable meanwhile) {
-        return streamWithPings(path, meanwhile).stream()
+        return stream(routes, path, meanwhile).stream()
                 .filter(sent -> !sent.name().equals("ping"))
                 .toList();
     }
 
     List<Sent> streamWithPings(String path) {
-        return streamWithPings(path, () -> {});
+        return stream(routes, path);
     }
 
-    private List<Sent> streamWithPings(String path, Runnable meanwhile) {
+    List<Sent> stream(RouteTable table, String path) {
+        return stream(table, path, () -> {});
+    }
+
+    private List<Sent> stream(RouteTable table, String path, Runnable meanwhile) {
         try {
             Reader reader = new Reader();
-            Answer.Stream stream = (Answer.Stream) answer("GET", path, Json.object());
+            Answer.Stream stream = (Answer.Stream) answer(table, "GET", path, Json.object());
             meanwhile.run();
             stream.feed().feed(reader);
             return reader.sent;
@@ -276,7 +282,8 @@ final class Caller {
             case RouteTable.Match.WrongMethod wrong -> new Answer.Json(405, Json.object());
             case RouteTable.Match.Found found -> {
                 Query query = Query.parse(question < 0 ? null : path.substring(question + 1));
-                Call call = new Call("req_1", workspace, found.parameters(), query, headers::get, body, ids);
+                Call call =
+                        new Call("req_1", workspace, found.parameters(), query, headers::get, body, ids, firstTriedAt);
                 yield found.route().handler().answer(call);
             }
         };

@@ -8,13 +8,16 @@ import static org.assertj.core.api.Assertions.assertThat;
 import com.fasterxml.jackson.databind.JsonNode;
 import io.dormouse.api.Caller.Reply;
 import io.dormouse.head.Head;
+import io.dormouse.id.Ids;
 import io.dormouse.id.SessionId;
 import java.time.Duration;
+import java.time.Instant;
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Random;
 import org.junit.jupiter.api.Test;
 
 class EventsTest {
@@ -297,5 +300,40 @@ class EventsTest {
                 .extracting(Caller.Sent::type)
                 .startsWith("user.message")
                 .endsWith("session.status_idle");
+    }
+
+    // ---- the second attempt at one request
+
+    @Test
+    void an_attempt_that_takes_over_finds_what_the_first_one_sent_wherever_it_is_by_now() {
+        asks("sevt_2");
+        for (String where : List.of("mailbox", "both", "log")) {
+            caller.firstTriedAt = null;
+            Instant began = caller.now;
+            caller.ids = new Ids(() -> began, new Random(where.hashCode()));
+            JsonNode first = caller.ok(send(INTERRUPT, says(where))).at("/data");
+            long sent = brain.head().nextSeq();
+            caller.pass(Duration.ofMinutes(2));
+            caller.ids = new Ids(() -> caller.now, new Random(where.length()));
+            if (where.equals("both")) brain.claim().takeInterrupts().beat();
+            if (where.equals("log")) brain.claim().tell().says("hello").settle();
+            caller.firstTriedAt = began;
+            caller.ids = new Ids(() -> began, new Random(where.hashCode()));
+            assertThat(caller.ok(send(INTERRUPT, says(where))).at("/data"))
+                    .as(where)
+                    .isEqualTo(first);
+            assertThat(brain.head().nextSeq()).as(where).isEqualTo(sent);
+            caller.ids = new Ids(() -> caller.now, new Random(where.length() + 1000));
+            if (!where.equals("log")) brain.claim().tell().says("hello").settle();
+        }
+        assertThat(texts("user.message")).containsExactly("go", "mailbox", "both", "log");
+    }
+
+    @Test
+    void an_attempt_that_takes_over_from_one_that_sent_nothing_sends() {
+        caller.firstTriedAt = caller.now;
+        caller.pass(Duration.ofMinutes(2));
+        assertThat(caller.ok(send(says("hi"))).at("/data").size()).isEqualTo(1);
+        assertThat(texts("user.message")).containsExactly("hi");
     }
 }

@@ -120,6 +120,59 @@ class InterruptIT {
         Legal.requests(role);
     }
 
+    @Test
+    void an_interrupt_ends_a_long_wait_for_the_model(Brain brain, Client client) {
+        Brain.Role role = brain.role(
+                Script.error(429, "rate_limit_error", "Come back later").header("retry-after", "3600"),
+                Script.text("Now it works."));
+        Talk talk = client.talk(role);
+        talk.say("one");
+        talk.await("session.status_rescheduled");
+        Eventually.until("it waits", () -> talk.status().equals("rescheduling"));
+        talk.say("two");
+        assertThat(talk.status()).isEqualTo("rescheduling");
+        talk.interrupt();
+        Eventually.until("both are heard", () -> role.requests().size() == 2);
+        List<JsonNode> events = talk.settled();
+        assertThat(Talk.said(events)).containsExactly("Now it works.");
+        assertThat(role.last().lastUserText()).isEqualTo("two");
+        Legal.requests(role);
+    }
+
+    @Test
+    void interrupts_at_any_moment_leave_a_session_that_works(Brain brain, Client client) {
+        Brain.Role role = brain.role(request -> switch ((int) request.number() % 3) {
+            case 0 -> Brain.bash("t" + request.number(), "sleep 0.0" + request.number() % 10);
+            case 1 ->
+                Script.text("Word by word.")
+                        .thenToolUse("a" + request.number(), "bash", "{\"command\":\"true\"}")
+                        .thenToolUse("b" + request.number(), "read", "{\"file_path\":\"x\"}");
+            default -> Script.text("Said.");
+        });
+        Talk talk = client.talk(role);
+        java.util.Random random = new java.util.Random(5);
+        for (int i = 0; i < 25; i++) {
+            talk.say("go " + i);
+            long until = System.nanoTime() + random.nextInt(60) * 1_000_000L;
+            while (System.nanoTime() < until) Thread.onSpinWait();
+            if (random.nextBoolean()) talk.interrupt();
+            else
+                talk.send(
+                        EventSendParams.builder().addEvent(Talk.interruption()).addEvent(Talk.message("turn " + i)));
+        }
+        Eventually.until("all is processed", () -> talk.events().stream()
+                .noneMatch(event -> event.path("processed_at").isNull()));
+        talk.settled();
+        talk.say("finally");
+        Eventually.until("it answers", () -> {
+            List<JsonNode> events = talk.settled();
+            return Talk.of(events, "user.message").getLast().toString().contains("finally")
+                    && Talk.stopReason(events).path("type").asText().equals("end_turn");
+        });
+        assertThat(Talk.of(talk.events(), "session.error")).isEmpty();
+        Legal.requests(role);
+    }
+
     /** How many living processes have this word in their command line. */
     static long processes(String word) {
         try (Stream<Path> processes = Files.list(Path.of("/proc"))) {

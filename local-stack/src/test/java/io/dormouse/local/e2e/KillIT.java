@@ -9,6 +9,7 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.Map;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeAll;
@@ -87,7 +88,16 @@ class KillIT {
         Path journal = suite.hand(talk.id()).resolve("workspace/journal");
         Eventually.until("the command runs", () -> Files.exists(journal));
         List<JsonNode> before = talk.events();
+        String last;
+        try (RawStream stream = RawStream.fromTheStart(client, talk.id())) {
+            last = stream.until("agent.tool_use").getLast().id();
+        }
         Talk later = killedAndStarted(talk);
+        try (RawStream stream = RawStream.open(client, talk.id(), "", Map.of("last-event-id", last))) {
+            assertThat(stream.until("session.status_idle"))
+                    .extracting(RawStream.Event::type)
+                    .startsWith("span.model_request_end", "agent.tool_result", "span.model_request_start");
+        }
         List<JsonNode> after = later.settled();
         continues(before, after);
         assertThat(Files.readAllLines(journal)).containsExactly("begin", "end");
@@ -230,6 +240,51 @@ class KillIT {
                 .doesNotContain("end");
         assertThat(RunningSuite.supervisor(hand)).isPresent().get().isNotEqualTo(first);
         assertThat(Files.readAllLines(hand.resolve("workspace/journal"))).containsExactly("begin");
+        Legal.requests(role);
+    }
+
+    @Test
+    void the_suite_and_the_hand_at_once_as_a_machine_does() throws IOException {
+        Brain.Role role = brain.role(
+                Brain.bash("t1", SLOW.replace("sleep 3", "sleep 60")),
+                Brain.bash("t2", "cat journal"),
+                Script.text("Done."));
+        Talk talk = client.talk(role);
+        talk.say("go");
+        Path hand = suite.hand(talk.id());
+        Eventually.until("the command runs", () -> Files.exists(hand.resolve("workspace/journal")));
+        List<JsonNode> before = talk.events();
+        ProcessHandle supervisor = RunningSuite.supervisor(hand).orElseThrow();
+        suite.kill();
+        supervisor.destroyForcibly();
+        Eventually.until("it is dead", () -> !supervisor.isAlive());
+        suite.start();
+        Talk later = reconnected(talk);
+        List<JsonNode> after = later.settled();
+        continues(before, after);
+        assertThat(Files.readAllLines(hand.resolve("workspace/journal"))).containsExactly("begin");
+        assertThat(Talk.results(after).getFirst()).contains("may or may not have taken effect");
+        assertThat(Talk.results(after).getLast().strip()).isEqualTo("begin");
+        Legal.requests(role);
+    }
+
+    @Test
+    void while_it_waits_to_ask_the_model_again() {
+        Brain.Role role = brain.role(
+                Script.error(429, "rate_limit_error", "Later").header("retry-after", "3600"), Script.text("Now."));
+        Talk talk = client.talk(role);
+        talk.say("go");
+        Eventually.until("it waits", () -> talk.status().equals("rescheduling"));
+        List<JsonNode> before = talk.events();
+        Talk later = killedAndStarted(talk);
+        assertThat(later.status()).isEqualTo("rescheduling");
+        continues(before, later.events());
+        later.interrupt();
+        later.await("user.interrupt", event -> !event.path("processed_at").isNull());
+        later.say("again");
+        List<JsonNode> after = later.settled();
+        continues(before, after);
+        assertThat(Talk.said(after)).containsExactly("Now.");
         Legal.requests(role);
     }
 

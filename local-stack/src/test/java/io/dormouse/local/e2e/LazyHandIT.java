@@ -21,6 +21,25 @@ class LazyHandIT {
     }
 
     @Test
+    void a_hand_that_died_while_nobody_needed_it_is_replaced_without_a_word(
+            Brain brain, RunningSuite suite, Client client) {
+        Talk talk = client.talk(brain.role(
+                Brain.bash("t1", "echo kept > file"),
+                Script.text("One."),
+                Brain.call("t2", "read", "file_path", "file"),
+                Script.text("Two.")));
+        talk.say("go");
+        talk.settled();
+        ProcessHandle hand = RunningSuite.supervisor(suite.hand(talk.id())).orElseThrow();
+        hand.destroyForcibly();
+        Eventually.until("it is dead", () -> !hand.isAlive());
+        talk.say("again");
+        var results = Talk.of(talk.settled(), "agent.tool_result");
+        assertThat(results.getLast().path("is_error").asBoolean()).isFalse();
+        assertThat(Talk.results(results).getLast()).contains("kept");
+    }
+
+    @Test
     void a_deleted_session_leaves_neither_hand_nor_files(Brain brain, RunningSuite suite, Client client) {
         Talk talk = client.talk(brain.role(Brain.bash("t1", "echo x > file"), Script.text("Done.")));
         talk.say("go");

@@ -117,6 +117,48 @@ class PermissionsIT {
     }
 
     @Test
+    void a_custom_result_may_be_empty_or_an_error(Brain brain, Client client) {
+        Brain.Role role = brain.role(
+                Brain.call("t1", "lookup", "id", "1"), Brain.call("t2", "lookup", "id", "2"), Script.text("Fine."));
+        Talk talk = client.talk(role, CUSTOM);
+        talk.say("go");
+        String first = talk.awaiting().getFirst();
+        assertThat(client.post(
+                                "/v1/sessions/" + talk.id() + "/events",
+                                "{\"events\":[{\"type\":\"user.custom_tool_result\",\"custom_tool_use_id\":\"" + first
+                                        + "\"}]}")
+                        .status())
+                .isEqualTo(200);
+        Eventually.until(
+                "the second is asked",
+                () -> Talk.of(talk.events(), "agent.custom_tool_use").size() == 2);
+        String second = talk.awaiting().getFirst();
+        talk.send(EventSendParams.builder()
+                .addEvent(Talk.result(second, "it broke").toBuilder()
+                        .isError(true)
+                        .build()));
+        assertThat(Talk.said(talk.settled())).containsExactly("Fine.");
+        assertThat(role.last().toolResults().getFirst().path("is_error").asBoolean())
+                .isTrue();
+        Legal.requests(role);
+    }
+
+    @Test
+    void a_session_that_waits_for_answers_can_be_archived_and_deleted(Brain brain, Client client) {
+        Talk talk = client.talk(brain.role(Brain.bash("t1", "true")), ASK);
+        talk.say("go");
+        String call = talk.awaiting().getFirst();
+        client.sdk().beta().sessions().archive(talk.id());
+        assertThatThrownBy(() -> talk.allow(call))
+                .isInstanceOf(BadRequestException.class)
+                .hasMessageContaining("Cannot send events to archived session: " + talk.id());
+        Eventually.until("it is told", () -> talk.types().contains("session.status_terminated"));
+        assertThat(talk.status()).isEqualTo("terminated");
+        client.sdk().beta().sessions().delete(talk.id());
+        assertThat(client.get("/v1/sessions/" + talk.id()).status()).isEqualTo(404);
+    }
+
+    @Test
     void an_answer_may_be_sent_as_soon_as_its_question_is_seen(Brain brain, Client client) {
         // Over and over, because the moment between the log and the head is short.
         for (int i = 0; i < 8; i++) {

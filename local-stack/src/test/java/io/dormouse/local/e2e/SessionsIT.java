@@ -164,7 +164,7 @@ class SessionsIT {
     }
 
     @Test
-    void an_update_is_told_to_those_who_watch(Brain brain) {
+    void an_update_is_told_to_those_who_watch() {
         BetaManagedAgentsSession session = create("old");
         Talk talk = new Talk(client, session.id());
         sessions.update(session.id(), SessionUpdateParams.builder().title("new").build());
@@ -174,12 +174,27 @@ class SessionsIT {
         assertThat(updated.has("metadata")).isFalse();
         sessions.update(session.id(), SessionUpdateParams.builder().title("new").build());
         assertThat(Talk.of(talk.settled(), "session.updated")).hasSize(1);
-        Brain.Role role = brain.role(Script.text("Hi."));
-        Reply tools = client.post("/v1/sessions/" + session.id(), "{\"agent\":{\"tools\":" + Client.TOOLSET + "}}");
+    }
+
+    @Test
+    void a_session_can_get_tools_of_its_own(Brain brain) {
+        Brain.Role role = brain.role(Script.text("None."), Script.text("Some."));
+        Talk talk = client.talk(role, "[]");
+        talk.say("what have you got?");
+        talk.settled();
+        assertThat(role.last().toolNames()).isEmpty();
+        Reply tools = client.post("/v1/sessions/" + talk.id(), "{\"agent\":{\"tools\":" + Client.TOOLSET + "}}");
         assertThat(tools.status()).isEqualTo(200);
-        assertThat(sessions.retrieve(session.id()).agent().tools()).hasSize(1);
-        assertThat(client.sdk().beta().agents().retrieve(agent).tools()).isEmpty();
-        assertThat(role.requests()).isEmpty();
+        assertThat(tools.json().path("agent").path("tools")).hasSize(1);
+        talk.say("and now?");
+        talk.settled();
+        assertThat(role.last().toolNames()).contains("bash", "read");
+        assertThat(client.sdk()
+                        .beta()
+                        .agents()
+                        .retrieve(talk.session().agent().id())
+                        .tools())
+                .isEmpty();
     }
 
     @Test

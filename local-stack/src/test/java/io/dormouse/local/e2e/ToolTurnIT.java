@@ -139,6 +139,26 @@ class ToolTurnIT {
     }
 
     @Test
+    void output_that_is_no_text_or_too_much_is_still_an_answer(Brain brain, Client client) {
+        Brain.Role role = brain.role(
+                Brain.bash("t1", "head -c 4000 /dev/urandom; printf '\\0\\xff\\xfe\\xed\\xa0\\x80'"),
+                Brain.bash("t2", "yes 0123456789 | head -c 3000000; echo the end"),
+                Brain.bash("t3", "true"),
+                Script.text("Done."));
+        Talk talk = client.talk(role);
+        talk.say("go");
+        List<JsonNode> events = talk.settled();
+        assertThat(Talk.results(events)).hasSize(3);
+        assertThat(Talk.results(events).get(1)).contains("the end").hasSizeLessThan(110_000);
+        assertThat(Talk.of(events, "agent.tool_result"))
+                .noneMatch(result -> result.path("is_error").asBoolean());
+        for (JsonNode result : Talk.of(events, "agent.tool_result"))
+            assertThat(text(result)).isNotEmpty();
+        assertThat(Talk.said(events)).containsExactly("Done.");
+        Legal.requests(role);
+    }
+
+    @Test
     void two_sessions_have_two_rooms(Brain brain, Client client) {
         Talk one = client.talk(brain.role(Brain.bash("t1", "echo secret > mine"), Script.text("Done.")));
         one.say("go");
