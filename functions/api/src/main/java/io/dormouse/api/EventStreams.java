@@ -60,9 +60,8 @@ final class EventStreams {
             throw Refused.invalid("event_deltas: at most " + MAX_DELTA_TYPES + " values are allowed");
         String lastId = call.header("last-event-id");
         Place resume = lastId == null || lastId.isEmpty() ? null : resumed(lastId, head);
-        // Before the answer begins, and before the end of the log is looked for: a client that has the headers may send
-        // a
-        // message at once, and misses nothing of what comes of it.
+        // Before the answer begins and the log's end is looked for: a client that has the headers may send a message at
+        // once, and misses nothing of what comes of it.
         Feed.Watch watch = feed.watch(head.thread());
         try {
             Place after = resume != null ? resume : end(head);

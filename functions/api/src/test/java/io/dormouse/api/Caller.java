@@ -171,21 +171,17 @@ final class Caller {
 
     /** @param meanwhile happens when the client has the answer's headers and its feed has not begun */
     List<Sent> stream(String path, Runnable meanwhile) {
-        return streamWithPings(path, meanwhile).stream()
+        return stream(routes, path, meanwhile).stream()
                 .filter(sent -> !sent.name().equals("ping"))
                 .toList();
     }
 
     List<Sent> streamWithPings(String path) {
-        return stream(routes, path, () -> {});
+        return stream(routes, path);
     }
 
     List<Sent> stream(RouteTable table, String path) {
         return stream(table, path, () -> {});
-    }
-
-    private List<Sent> streamWithPings(String path, Runnable meanwhile) {
-        return stream(routes, path, meanwhile);
     }
 
     private List<Sent> stream(RouteTable table, String path, Runnable meanwhile) {

@@ -288,6 +288,20 @@ class EventsTest {
         assertThat(texts("user.message").getLast()).hasSize(5_000_000);
     }
 
+    @Test
+    void a_stream_misses_nothing_from_its_headers_on() {
+        String session = caller.session("");
+        Brain brain = new Brain(caller, session);
+        List<Caller.Sent> sent = caller.stream("/v1/sessions/" + session + "/events/stream", () -> {
+            caller.send(session, says("hello"));
+            brain.turn("hi");
+        });
+        assertThat(sent)
+                .extracting(Caller.Sent::type)
+                .startsWith("user.message")
+                .endsWith("session.status_idle");
+    }
+
     // ---- the second attempt at one request
 
     @Test
@@ -321,19 +335,5 @@ class EventsTest {
         caller.pass(Duration.ofMinutes(2));
         assertThat(caller.ok(send(says("hi"))).at("/data").size()).isEqualTo(1);
         assertThat(texts("user.message")).containsExactly("hi");
-    }
-
-    @Test
-    void a_stream_misses_nothing_from_its_headers_on() {
-        String session = caller.session("");
-        Brain brain = new Brain(caller, session);
-        List<Caller.Sent> sent = caller.stream("/v1/sessions/" + session + "/events/stream", () -> {
-            caller.send(session, says("hello"));
-            brain.turn("hi");
-        });
-        assertThat(sent)
-                .extracting(Caller.Sent::type)
-                .startsWith("user.message")
-                .endsWith("session.status_idle");
     }
 }
