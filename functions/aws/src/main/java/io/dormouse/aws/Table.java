@@ -21,22 +21,33 @@ import software.amazon.awssdk.services.dynamodb.model.KeyType;
 import software.amazon.awssdk.services.dynamodb.model.LocalSecondaryIndex;
 import software.amazon.awssdk.services.dynamodb.model.ProjectionType;
 import software.amazon.awssdk.services.dynamodb.model.ResourceInUseException;
+import software.amazon.awssdk.services.dynamodb.model.ResourceNotFoundException;
 import software.amazon.awssdk.services.dynamodb.model.ScalarAttributeType;
 import software.amazon.awssdk.services.dynamodb.model.StreamViewType;
 import software.amazon.awssdk.services.dynamodb.model.TimeToLiveStatus;
 
 /**
- * The one table. Whoever makes it otherwise, for example from a template, makes it as {@link #create} does.
+ * The one table. Whoever makes it otherwise, for example from a template, makes the same.
  *
  * @param client not closed by the stores that use it
  */
 public record Table(DynamoDbClient client, String name) {
-    /** Makes the table if it is missing, and waits until it can be used. For local use and for tests. */
-    public Table create() {
+    /** For local use and for tests. One that is there is left as it is, and needs no more rights than using it does. */
+    public Table createIfMissing() {
+        try {
+            client.describeTable(describe -> describe.tableName(name));
+            return this;
+        } catch (ResourceNotFoundException e) {
+            return create();
+        }
+    }
+
+    /** Makes the table, and waits until it can be used. */
+    Table create() {
         try {
             client.createTable(definition());
         } catch (ResourceInUseException e) {
-            // It is there, or somebody else is making it.
+            // Somebody else is making it.
         }
         client.waiter().waitUntilTableExists(describe -> describe.tableName(name));
         TimeToLiveStatus status = client.describeTimeToLive(describe -> describe.tableName(name))
