@@ -6,11 +6,16 @@ import java.nio.channels.FileLock;
 import java.nio.channels.OverlappingFileLockException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
 import java.nio.file.StandardOpenOption;
 import java.nio.file.attribute.PosixFilePermissions;
+import java.util.HexFormat;
+import java.util.random.RandomGenerator;
 
 /** The data folder: readable by its owner only, and used by one suite at a time. */
 final class Home implements AutoCloseable {
+    private static final int OWNER_BYTES = 12;
+
     private final Path folder;
     private final FileChannel channel;
 
@@ -46,16 +51,32 @@ final class Home implements AutoCloseable {
         return new Home(folder, channel);
     }
 
-    Path database() {
-        return database(folder);
-    }
-
     static Path database(Path folder) {
         return folder.resolve("dormouse.db");
     }
 
-    Path blobs() {
+    static Path blobs(Path folder) {
         return folder.resolve("blobs");
+    }
+
+    Path path() {
+        return folder;
+    }
+
+    /**
+     * The name under which this folder's suite holds leases: the same after every restart, for the folder is locked and
+     * whoever had a lease under this name is dead; and no other folder's, which may work on the same table.
+     */
+    String owner(RandomGenerator random) throws IOException {
+        Path file = folder.resolve("owner");
+        if (!Files.exists(file)) {
+            byte[] name = new byte[OWNER_BYTES];
+            random.nextBytes(name);
+            Path unfinished = folder.resolve("owner.new");
+            Files.writeString(unfinished, "suite-" + HexFormat.of().formatHex(name));
+            Files.move(unfinished, file, StandardCopyOption.ATOMIC_MOVE);
+        }
+        return Files.readString(file);
     }
 
     /** Where the JVM of the sandboxes keeps its class data. */

@@ -4,18 +4,15 @@ import io.dormouse.edge.ApiKeys;
 import io.dormouse.edge.ApiKeys.Created;
 import io.dormouse.edge.ApiKeys.Key;
 import io.dormouse.id.WorkspaceId;
-import io.dormouse.local.sqlite.Sqlite;
-import io.dormouse.local.sqlite.SqliteResources;
 import io.dormouse.wire.Refused;
 import java.io.IOException;
-import java.nio.file.Path;
 import java.security.SecureRandom;
 import java.time.Instant;
 import java.time.temporal.ChronoUnit;
 import java.util.List;
 import java.util.Map;
 
-/** {@code ./dormouse key create|list|revoke}: works on the data folder, whether a suite is running on it or not. */
+/** {@code ./dormouse key create|list|revoke}: works on the store, whether a suite is running on it or not. */
 final class KeyCommand {
     private static final String USAGE = """
             usage: ./dormouse key create [--workspace NAME] [--name TEXT]
@@ -27,12 +24,12 @@ final class KeyCommand {
     /** Returns the exit status: 0 done, 1 refused, 2 not understood. */
     static int run(List<String> arguments, Map<String, String> environment) {
         try {
-            Path home = Home.prepare(Settings.of(environment).home());
-            try (Sqlite sqlite = Sqlite.open(Home.database(home))) {
-                ApiKeys keys = new ApiKeys(
-                        new SqliteResources(sqlite, Instant::now),
-                        () -> Instant.now().truncatedTo(ChronoUnit.MILLIS),
-                        new SecureRandom());
+            Settings settings = Settings.of(environment);
+            Home.prepare(settings.home());
+            SecureRandom random = new SecureRandom();
+            try (Stores stores = Stores.open(settings, environment, Instant::now, random)) {
+                ApiKeys keys =
+                        new ApiKeys(stores.resources(), () -> Instant.now().truncatedTo(ChronoUnit.MILLIS), random);
                 return run(arguments, keys);
             }
         } catch (Refused | IllegalArgumentException | IOException e) {

@@ -13,7 +13,20 @@ import java.util.Map;
  * @param modelUrl where the Messages API is; null for the offline model
  * @param unsafeHands let commands run without isolation
  */
-record Settings(Path home, String apiKey, String modelKey, URI modelUrl, boolean unsafeHands) {
+record Settings(Path home, String apiKey, String modelKey, URI modelUrl, boolean unsafeHands, Store store) {
+    /** Where logs, heads and documents are kept. */
+    sealed interface Store {
+        /** All in the home folder. */
+        record Embedded() implements Store {}
+
+        /**
+         * In a table of the account, or the emulator, that AWS's own variables name.
+         *
+         * @param bucket for large content; null to leave that in the home folder
+         */
+        record Dynamo(String table, String bucket) implements Store {}
+    }
+
     private static final URI ANTHROPIC = URI.create("https://api.anthropic.com");
 
     static Settings of(Map<String, String> environment) {
@@ -31,7 +44,18 @@ record Settings(Path home, String apiKey, String modelKey, URI modelUrl, boolean
                 apiKey,
                 modelKey,
                 url,
-                "1".equals(text(environment, "DORMOUSE_UNSAFE_HANDS")));
+                "1".equals(text(environment, "DORMOUSE_UNSAFE_HANDS")),
+                store(environment));
+    }
+
+    private static Store store(Map<String, String> environment) {
+        String store = text(environment, "DORMOUSE_STORE");
+        String table = text(environment, "DORMOUSE_TABLE");
+        if (store == null || store.equals("sqlite")) return new Store.Embedded();
+        if (!store.equals("dynamodb")) throw new IllegalArgumentException("DORMOUSE_STORE must be sqlite or dynamodb");
+        if (text(environment, "AWS_REGION") == null && text(environment, "AWS_DEFAULT_REGION") == null)
+            throw new IllegalArgumentException("DORMOUSE_STORE=dynamodb needs AWS_REGION");
+        return new Store.Dynamo(table == null ? "dormouse" : table, text(environment, "DORMOUSE_BUCKET"));
     }
 
     private static URI uri(String text) {
@@ -53,6 +77,7 @@ record Settings(Path home, String apiKey, String modelKey, URI modelUrl, boolean
     /** Without the keys. */
     @Override
     public String toString() {
-        return "Settings[home=" + home + ", modelUrl=" + modelUrl + ", unsafeHands=" + unsafeHands + "]";
+        return "Settings[home=" + home + ", modelUrl=" + modelUrl + ", unsafeHands=" + unsafeHands + ", store=" + store
+                + "]";
     }
 }

@@ -11,11 +11,6 @@ import io.dormouse.id.Ids;
 import io.dormouse.local.hands.LocalHands;
 import io.dormouse.local.hands.SandboxProgram;
 import io.dormouse.local.offline.OfflineModel;
-import io.dormouse.local.sqlite.FolderBlobs;
-import io.dormouse.local.sqlite.Sqlite;
-import io.dormouse.local.sqlite.SqliteHeads;
-import io.dormouse.local.sqlite.SqliteResources;
-import io.dormouse.local.sqlite.SqliteSessionLog;
 import io.dormouse.messages.MessagesModel;
 import io.dormouse.messages.Signing;
 import io.dormouse.messages.Timeouts;
@@ -41,18 +36,14 @@ import java.time.Duration;
 import java.time.InstantSource;
 import java.util.Map;
 
-/** Puts the suite together: every port on embedded parts, the API and the harness in one process. */
+/** Puts the suite together: every port on local parts, or its storage on DynamoDB, the API and the harness in one process. */
 @Singleton
 public final class Suite {
     private static final Duration PATIENCE = Duration.ofSeconds(5);
 
     private final Settings settings;
     private final Home home;
-    private final Sqlite sqlite;
-    private final SessionLog log;
-    private final Heads heads;
-    private final Resources resources;
-    private final Blobs blobs;
+    private final Stores stores;
     private final SecureRandom random = new SecureRandom();
     private final ThreadPace pace = new ThreadPace();
     private final Ids ids = new Ids(pace::now, random);
@@ -65,16 +56,11 @@ public final class Suite {
     private OfflineModel offline;
     private Harness harness;
 
-    Suite() {
+    Suite() throws IOException {
         settings = Main.settings();
         home = Main.home();
-        sqlite = Sqlite.open(home.database());
-        log = new RecentEntries(new SqliteSessionLog(sqlite));
-        heads = new SqliteHeads(sqlite);
-        resources = new SqliteResources(sqlite, pace::now);
-        blobs = new FolderBlobs(home.blobs());
-        // The folder is locked, so whoever had a lease under this name is dead.
-        wakes = new LocalWakes(heads, pace, "suite");
+        stores = Stores.open(settings, System.getenv(), pace::now, random);
+        wakes = new LocalWakes(stores.heads(), pace, home.owner(random));
     }
 
     /** Before the first request: there is a key, the hands are looked through, and what was left undone goes on. */
@@ -94,13 +80,13 @@ public final class Suite {
                         "the sandbox program is missing: build it, or name its jar" + " in DORMOUSE_SANDBOX_JAR"));
         hands = new LocalHands(home.hands(), program, settings.unsafeHands(), LocalHands.passedOn(environment), pace);
         harness = new Harness(new Ports(
-                heads,
-                log,
+                stores.heads(),
+                stores.log(),
                 model,
                 new Hands(hands, pace),
                 feed,
                 wakes,
-                new Spill(blobs),
+                new Spill(stores.blobs()),
                 catalog,
                 Retries.DEFAULT,
                 pace,
@@ -123,38 +109,38 @@ public final class Suite {
         if (model != null) model.close();
         if (offline != null) offline.close();
         pace.close();
-        sqlite.close();
+        stores.close();
         home.close();
     }
 
     @Produces
     @Singleton
     Heads heads() {
-        return heads;
+        return stores.heads();
     }
 
     @Produces
     @Singleton
     SessionLog log() {
-        return log;
+        return stores.log();
     }
 
     @Produces
     @Singleton
     Resources resources() {
-        return resources;
+        return stores.resources();
     }
 
     @Produces
     @Singleton
     Blobs blobs() {
-        return blobs;
+        return stores.blobs();
     }
 
     @Produces
     @Singleton
     Spill spill() {
-        return new Spill(blobs);
+        return new Spill(stores.blobs());
     }
 
     @Produces

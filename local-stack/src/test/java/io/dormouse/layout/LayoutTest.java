@@ -28,11 +28,12 @@ class LayoutTest {
     /** What each module may use of ours, beside itself. */
     private static final Map<String, Set<String>> MODULES = Map.of(
             "functions/core", Set.of(),
+            "functions/aws", Set.of("functions/core"),
             "functions/testkit", Set.of("functions/core"),
             "functions/api", Set.of("functions/core"),
             "functions/harness", Set.of("functions/core"),
             "sandbox-task", Set.of(),
-            "local-stack", Set.of("functions/core", "functions/api", "functions/harness"));
+            "local-stack", Set.of("functions/core", "functions/aws", "functions/api", "functions/harness"));
 
     private static final Set<String> LAYER_NAMES = Set.of(
             "util",

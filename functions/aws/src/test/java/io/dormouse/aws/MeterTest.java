@@ -1,0 +1,148 @@
+package io.dormouse.aws;
+
+import static io.dormouse.aws.Items.b;
+import static io.dormouse.aws.Items.key;
+import static io.dormouse.aws.Items.n;
+import static io.dormouse.aws.Items.s;
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.dormouse.aws.Meter.Use;
+import io.dormouse.head.Head;
+import io.dormouse.testkit.memory.MemoryBlobs;
+import java.util.List;
+import java.util.Map;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+import software.amazon.awssdk.services.dynamodb.DynamoDbClient;
+import software.amazon.awssdk.services.dynamodb.model.AttributeValue;
+
+/** Units against sizes that were worked out by hand. */
+class MeterTest {
+    /** Of {@code pk=p, sk=s, d=…}: three bytes, three bytes, one byte. */
+    private static final int AROUND = 7;
+
+    private final Meter meter = new Meter();
+    private DynamoDbClient client;
+    private Table table;
+
+    @BeforeEach
+    void open() {
+        Emulator emulator = Moto.emulator();
+        String name = emulator.freshTable().name();
+        client = emulator.clients().seenBy(meter).dynamo();
+        table = new Table(client, name);
+    }
+
+    @Test
+    void an_item_is_as_large_as_its_names_and_values() {
+        assertThat(Items.sizeBytes(Map.of())).isZero();
+        assertThat(Items.sizeBytes(Map.of("pk", s("grüße")))).isEqualTo(2 + 7);
+        assertThat(Items.sizeBytes(Map.of("b", b(new byte[100])))).isEqualTo(101);
+        assertThat(Items.sizeBytes(Map.of("n", n(12345)))).isEqualTo(1 + 4);
+        assertThat(Items.sizeBytes(Map.of("n", n(-100)))).isEqualTo(1 + 3);
+        assertThat(Items.sizeBytes(Map.of("t", AttributeValue.fromBool(true)))).isEqualTo(2);
+        assertThat(Items.sizeBytes(Map.of("l", AttributeValue.fromL(List.of(s("ab"), s("c"))))))
+                .isEqualTo(1 + 3 + 1 + 2 + 1 + 1);
+        assertThat(Items.sizeBytes(Map.of("m", AttributeValue.fromM(Map.of("k", s("v"))))))
+                .isEqualTo(1 + 3 + 1 + 2);
+    }
+
+    @ParameterizedTest
+    @CsvSource({"100,1,1", "1024,1,1", "1025,2,1", "4096,4,1", "4097,5,2", "204800,200,50"})
+    void a_write_costs_by_the_kilobyte_and_a_strong_read_by_four(int sizeBytes, double write, double read) {
+        put(sizeBytes);
+        assertThat(used("PutItem")).isEqualTo(new Use(1, write, 0));
+        client.getItem(get -> get.tableName(table.name()).key(key("p", "s")).consistentRead(true));
+        assertThat(used("GetItem")).isEqualTo(new Use(1, 0, read));
+        meter.reset();
+        client.getItem(get -> get.tableName(table.name()).key(key("p", "s")));
+        assertThat(used("GetItem")).isEqualTo(new Use(1, 0, read / 2));
+    }
+
+    @Test
+    void an_overwrite_and_a_delete_cost_what_was_there() {
+        put(3000);
+        meter.reset();
+        put(100);
+        assertThat(used("PutItem")).isEqualTo(new Use(1, 3, 0));
+        put(2049);
+        client.deleteItem(delete -> delete.tableName(table.name()).key(key("p", "s")));
+        assertThat(used("DeleteItem")).isEqualTo(new Use(1, 3, 0));
+    }
+
+    @Test
+    void a_query_costs_the_sum_of_what_it_read() {
+        DynamoSessionLog log = new DynamoSessionLog(table, new MemoryBlobs());
+        var thread = Given.thread();
+        long sum = 0;
+        for (int i = 1; i <= 20; i++) log.append(thread, Given.entry(i));
+        for (Map<String, AttributeValue> item : client.query(q -> q.tableName(table.name())
+                        .keyConditionExpression("pk = :p")
+                        .expressionAttributeValues(Map.of(":p", s(Items.thread(thread)))))
+                .items()) sum += Items.sizeBytes(item);
+        assertThat(sum).isBetween(4097L, 8192L);
+        meter.reset();
+        log.read(thread, 0, 100);
+        assertThat(used("Query")).isEqualTo(new Use(1, 0, 2));
+        meter.reset();
+        log.read(thread, 19, 100);
+        assertThat(used("Query")).isEqualTo(new Use(1, 0, 1));
+    }
+
+    @Test
+    void a_refused_write_costs_what_is_there() {
+        DynamoSessionLog log = new DynamoSessionLog(table, new MemoryBlobs());
+        var thread = Given.thread();
+        log.append(thread, Given.entry(1, Given.noise(3000)));
+        meter.reset();
+        log.append(thread, Given.entry(1));
+        assertThat(used("PutItem").writeUnits()).isEqualTo(3);
+    }
+
+    @Test
+    void a_head_pays_for_the_index_only_while_it_owes() {
+        DynamoHeads heads = new DynamoHeads(table, new MemoryBlobs(), Emulator.RANDOM);
+        Head rests = Given.head();
+        heads.create(rests);
+        assertThat(used("PutItem")).isEqualTo(new Use(1, 1, 0));
+
+        Head owes = Given.mailed(rests);
+        heads.swap(rests, owes);
+        assertThat(used("UpdateItem")).as("the head, and into the index").isEqualTo(new Use(1, 2, 0));
+        meter.reset();
+        Head leased = ((Head.Claim.Granted) owes.claim("owner", Given.NOW)).next();
+        heads.swap(owes, leased);
+        assertThat(used("UpdateItem")).as("the head, and its place changed").isEqualTo(new Use(1, 3, 0));
+        meter.reset();
+        heads.owing(Given.NOW, 10);
+        assertThat(used("Query")).as("four shards, eventually").isEqualTo(new Use(4, 0, 2));
+    }
+
+    @Test
+    void a_page_of_documents_costs_a_unit_of_index_and_one_each() {
+        DynamoResources resources = new DynamoResources(table, new MemoryBlobs(), () -> Given.NOW, Emulator.RANDOM);
+        for (int i = 0; i < 5; i++) resources.create(Given.document("id" + i));
+        assertThat(used("PutItem")).as("the document, and into the index").isEqualTo(new Use(5, 10, 0));
+        var first = Given.document("id0");
+        resources.swap(first, first.with(first.body(), Given.NOW));
+        assertThat(used("UpdateItem")).as("the index stays as it is").isEqualTo(new Use(1, 1, 0));
+        resources.list(
+                first.workspace(),
+                first.kind(),
+                new io.dormouse.resource.Resources.Query("", true, null, null, null, true, 5));
+        assertThat(used("Query")).isEqualTo(new Use(1, 0, 1));
+        assertThat(used("BatchGetItem")).isEqualTo(new Use(1, 0, 5));
+    }
+
+    private void put(int sizeBytes) {
+        Map<String, AttributeValue> item = Items.item(key("p", "s"), Map.of("d", s("x".repeat(sizeBytes - AROUND))));
+        assertThat(Items.sizeBytes(item)).isEqualTo(sizeBytes);
+        client.putItem(put -> put.tableName(table.name()).item(item));
+    }
+
+    private Use used(String operation) {
+        return meter.byOperation().get(operation);
+    }
+}

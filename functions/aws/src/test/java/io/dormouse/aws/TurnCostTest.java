@@ -1,0 +1,222 @@
+package io.dormouse.aws;
+
+import static io.dormouse.aws.Given.IDS;
+import static io.dormouse.aws.Given.NOW;
+import static org.assertj.core.api.Assertions.assertThat;
+
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import io.dormouse.aws.Meter.Use;
+import io.dormouse.hands.Hand;
+import io.dormouse.hands.HandId;
+import io.dormouse.hands.HandProvider;
+import io.dormouse.hands.HandResult;
+import io.dormouse.hands.Hands;
+import io.dormouse.harness.Harness;
+import io.dormouse.harness.Harness.Woken;
+import io.dormouse.harness.Ports;
+import io.dormouse.harness.Retries;
+import io.dormouse.harness.Wakes;
+import io.dormouse.head.Head;
+import io.dormouse.head.Heads.Swapped;
+import io.dormouse.id.ThreadId;
+import io.dormouse.json.Json;
+import io.dormouse.pace.Cancellation;
+import io.dormouse.pace.Pace;
+import io.dormouse.prompt.Catalog;
+import io.dormouse.prompt.Model;
+import io.dormouse.prompt.Model.Reply;
+import io.dormouse.resource.Spill;
+import io.dormouse.session.Entry;
+import io.dormouse.session.Fact;
+import io.dormouse.session.Input;
+import io.dormouse.session.ToolResult;
+import io.dormouse.session.Usage;
+import io.dormouse.testkit.memory.MemoryBlobs;
+import io.dormouse.wire.Feed;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.ArrayDeque;
+import java.util.Deque;
+import java.util.List;
+import java.util.Optional;
+import java.util.concurrent.Callable;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+
+/** What a turn costs in the table, from the post to the rest. Texts of the length that turns have: 220, 540, 2,000, 610 bytes. */
+class TurnCostTest {
+    private final Meter meter = new Meter();
+    private final Deque<Reply> replies = new ArrayDeque<>();
+    private DynamoHeads heads;
+    private Harness harness;
+    private Head session;
+
+    @BeforeEach
+    void open() {
+        Emulator emulator = Moto.emulator();
+        MemoryBlobs blobs = new MemoryBlobs();
+        Table table = new Table(
+                emulator.clients().seenBy(meter).dynamo(), emulator.freshTable().name());
+        heads = new DynamoHeads(table, blobs, Emulator.RANDOM);
+        DynamoSessionLog log = new DynamoSessionLog(table, blobs);
+        ObjectNode agent = Json.object().put("name", "helper").put("system", "Be brief.");
+        agent.putObject("model").put("id", "test-model");
+        agent.putArray("tools").addObject().put("type", "agent_toolset_20260401");
+        Head head = Given.head();
+        log.append(head.thread(), new Entry(1, 0, IDS.next(), NOW, List.of(new Fact.SessionBegan(agent))));
+        heads.create(head);
+        session = head;
+        Pace pace = new StillPace();
+        Model model = (prompt, watcher, cancellation) -> replies.remove();
+        harness = new Harness(new Ports(
+                heads,
+                log,
+                model,
+                new Hands(new OneHand(), pace),
+                new NoFeed(),
+                new NoWakes(),
+                new Spill(blobs),
+                new Catalog(Json.parse("{\"models\":[]}")),
+                Retries.DEFAULT,
+                pace,
+                IDS,
+                Emulator.RANDOM));
+    }
+
+    @Test
+    void a_plain_turn_is_five_writes_and_costs_the_same_however_long_the_history_is() {
+        Use first = null;
+        for (int turn = 1; turn <= 12; turn++) {
+            Use use = turn(reply("end_turn", textBlock(610)));
+            if (turn == 2) first = use;
+            if (turn > 2) {
+                assertThat(use.requests()).isEqualTo(first.requests());
+                assertThat(use.writeUnits()).isEqualTo(first.writeUnits());
+            }
+        }
+        assertThat(writes()).isEqualTo(5);
+        assertThat(first.writeUnits()).isEqualTo(9);
+    }
+
+    @Test
+    void a_tool_turn_is_seven_writes() {
+        Use use = null;
+        for (int turn = 1; turn <= 3; turn++) use = turn(toolCall(turn), reply("end_turn", textBlock(610)));
+        // Four entries, for a call is in the log before it runs, and three swaps of the head.
+        assertThat(writes()).isEqualTo(7);
+        assertThat(use.writeUnits()).isEqualTo(12);
+    }
+
+    private long writes() {
+        return meter.byOperation().get("PutItem").requests()
+                + meter.byOperation().get("UpdateItem").requests();
+    }
+
+    /** One message, as the API posts it, and the wake that follows. */
+    private Use turn(Reply... answers) {
+        meter.reset();
+        replies.addAll(List.of(answers));
+        Head head = heads.read(session.thread()).orElseThrow();
+        Input input = new Input.UserMessage(IDS.event(), ToolResult.text(Given.noise(220)));
+        Head next = ((Head.Posting.Accepted) head.post(List.of(input), NOW)).next();
+        assertThat(heads.swap(head, next)).isEqualTo(new Swapped.Done());
+        assertThat(harness.wake(session.thread(), "owner", Instant.MAX)).isEqualTo(Woken.SETTLED);
+        assertThat(replies).isEmpty();
+        return meter.total();
+    }
+
+    private static Reply reply(String stopReason, ObjectNode... blocks) {
+        return new Reply.Complete(List.of(blocks), stopReason, null, new Usage(10, 5, 0, 0, 0, 0, 0));
+    }
+
+    private static Reply toolCall(int turn) {
+        ObjectNode call =
+                Json.object().put("type", "tool_use").put("id", "toolu_" + turn).put("name", "bash");
+        call.putObject("input").put("command", Given.noise(200));
+        return reply("tool_use", textBlock(340), call);
+    }
+
+    private static ObjectNode textBlock(int length) {
+        return Json.object().put("type", "text").put("text", Given.noise(length));
+    }
+
+    // ---- a machine on which no time passes
+
+    private record StillPace() implements Pace {
+        @Override
+        public Instant now() {
+            return NOW;
+        }
+
+        @Override
+        public void pause(Duration duration, Cancellation cancellation) {}
+
+        @Override
+        public Beat every(Duration period, Runnable action) {
+            return new Beat() {
+                @Override
+                public void now() {}
+
+                @Override
+                public void close() {}
+            };
+        }
+
+        @Override
+        public <T> List<T> all(List<Callable<T>> tasks) {
+            return tasks.stream().map(StillPace::call).toList();
+        }
+
+        private static <T> T call(Callable<T> task) {
+            try {
+                return task.call();
+            } catch (Exception e) {
+                throw new IllegalStateException(e);
+            }
+        }
+    }
+
+    private record OneHand() implements HandProvider {
+        private static final Hand HAND =
+                (call, cancellation) -> new HandResult.Output(ToolResult.text(Given.noise(2000)), false);
+
+        @Override
+        public Provided provide(HandId id) {
+            return new Provided.Ready(HAND, false);
+        }
+
+        @Override
+        public Optional<Hand> find(HandId id) {
+            return Optional.of(HAND);
+        }
+
+        @Override
+        public void discard(HandId id) {}
+    }
+
+    private record NoWakes() implements Wakes {
+        @Override
+        public void send(ThreadId thread) {}
+
+        @Override
+        public void sendAt(ThreadId thread, Instant when) {}
+    }
+
+    private record NoFeed() implements Feed {
+        @Override
+        public void appended(ThreadId thread) {}
+
+        @Override
+        public boolean watched(ThreadId thread) {
+            return false;
+        }
+
+        @Override
+        public void delta(ThreadId thread, ObjectNode event) {}
+
+        @Override
+        public Watch watch(ThreadId thread) {
+            throw new UnsupportedOperationException("nobody watches here");
+        }
+    }
+}
