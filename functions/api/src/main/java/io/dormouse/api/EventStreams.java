@@ -5,6 +5,7 @@ import io.dormouse.api.EventPages.Place;
 import io.dormouse.edge.Answer;
 import io.dormouse.edge.Call;
 import io.dormouse.edge.EventStream;
+import io.dormouse.edge.Frame;
 import io.dormouse.head.Head;
 import io.dormouse.head.Heads;
 import io.dormouse.head.Snapshot;
@@ -37,13 +38,11 @@ final class EventStreams {
     private static final int MAX_DELTA_TYPES = 100;
     private static final List<String> DELTA_TYPES = List.of("agent.message", "agent.thinking");
 
-    /** Names that every release of the official clients lets through; a type outside of these is named {@code message}. */
-    private static final Set<String> UNNAMED = Set.of("session.usage");
-
     private final Heads heads;
     private final SessionLog log;
     private final Feed feed;
     private final Ids ids;
+    private final Frames frames = new Frames();
     private final InstantSource clock;
 
     EventStreams(Heads heads, SessionLog log, Feed feed, Ids ids, InstantSource clock) {
@@ -144,16 +143,15 @@ final class EventStreams {
 
         private boolean send(Entry entry) {
             if (entry.position() < after.position()) return true;
-            List<ObjectNode> events = view.of(entry);
+            List<Frame> events = frames.of(view, entry);
             boolean last = false;
             for (int i = 0; i < events.size(); i++) {
                 if (entry.position() == after.position() && i <= after.index()) continue;
-                ObjectNode event = events.get(i);
-                String type = event.path("type").asText();
-                Place place = new Place(entry.position(), i);
-                if (!out.send(UNNAMED.contains(type) ? "message" : type, place.toString(), event)) return false;
-                if (DELTA_TYPES.contains(type)) remember(event.path("id").asText());
-                last |= type.equals("session.status_terminated");
+                Frame event = events.get(i);
+                if (!out.send(event)) return false;
+                if (DELTA_TYPES.contains(event.name()))
+                    remember(event.data().path("id").asText());
+                last |= event.name().equals("session.status_terminated");
             }
             after = new Place(entry.position(), Integer.MAX_VALUE);
             return !last;

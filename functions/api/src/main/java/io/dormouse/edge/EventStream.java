@@ -17,6 +17,11 @@ public interface EventStream {
      */
     boolean send(String name, String id, JsonNode data);
 
+    /** Sends one event that may go to others as well. False when the client is gone. */
+    default boolean send(Frame frame) {
+        return send(frame.name(), frame.id(), frame.data());
+    }
+
     /** Tells the client, and everything in between, that the stream lives. False when the client is gone. */
     boolean ping();
 

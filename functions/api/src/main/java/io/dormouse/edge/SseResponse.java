@@ -1,7 +1,6 @@
 package io.dormouse.edge;
 
 import com.fasterxml.jackson.databind.JsonNode;
-import io.dormouse.json.Json;
 import io.vertx.core.Context;
 import io.vertx.core.buffer.Buffer;
 import io.vertx.core.http.HttpServerResponse;
@@ -55,11 +54,12 @@ final class SseResponse implements EventStream {
 
     @Override
     public boolean send(String name, String id, JsonNode data) {
-        byte[] json = Json.bytes(data);
-        Buffer event = Buffer.buffer(json.length + name.length() + 40);
-        if (id != null) event.appendString("id: ").appendString(id).appendString("\n");
-        event.appendString("event: ").appendString(name).appendString("\ndata: ");
-        return write(event.appendBytes(json).appendString("\n\n"));
+        return send(Frame.of(name, id, data));
+    }
+
+    @Override
+    public boolean send(Frame frame) {
+        return write(Buffer.buffer(frame.bytes()));
     }
 
     @Override
