@@ -65,8 +65,10 @@ final class LocalWakes implements Wakes {
             states.put(thread, State.RUNNING);
             try {
                 harness.wake(thread, owner, Instant.MAX);
-            } catch (RuntimeException e) {
-                // The thread stays owing, so the sweep tries again, at its own pace.
+            } catch (RuntimeException | Error e) {
+                // The thread stays owing, so the sweep tries again, at its own pace. Also after an error of the
+                // machine,
+                // too little memory say: this thread must not be taken for one that is being worked on for ever.
                 LOG.log(System.Logger.Level.ERROR, "the wake of " + thread + " failed", e);
             }
             if (stopped) states.remove(thread);

@@ -28,6 +28,7 @@ import io.dormouse.threads.ThreadPace;
 import io.dormouse.wire.Feed;
 import io.quarkus.runtime.ShutdownEvent;
 import io.quarkus.runtime.StartupEvent;
+import io.quarkus.vertx.http.HttpServer;
 import io.quarkus.vertx.http.HttpServerStart;
 import jakarta.enterprise.event.Observes;
 import jakarta.enterprise.event.ObservesAsync;
@@ -68,7 +69,7 @@ public final class Suite {
         settings = Main.settings();
         home = Main.home();
         sqlite = Sqlite.open(home.database());
-        log = new SqliteSessionLog(sqlite);
+        log = new RecentEntries(new SqliteSessionLog(sqlite));
         heads = new SqliteHeads(sqlite);
         resources = new SqliteResources(sqlite, pace::now);
         blobs = new FolderBlobs(home.blobs());
@@ -108,9 +109,9 @@ public final class Suite {
         wakes.start(harness);
     }
 
-    void ready(@ObservesAsync HttpServerStart started) {
-        System.out.print(
-                banner.replace("{port}", Integer.toString(started.options().getPort())));
+    /** The server knows the port it got; the options only know what was asked for, which may be any free one. */
+    void ready(@ObservesAsync HttpServerStart started, HttpServer server) {
+        System.out.print(banner.replace("{port}", Integer.toString(server.getPort())));
         System.out.flush();
     }
 

@@ -221,7 +221,7 @@ public final class Agents {
         if (fields.objectOrNull("multiagent") != null) throw fields.refuse("multiagent", "is not supported yet");
     }
 
-    private static void check(ObjectNode agent) {
+    static void check(ObjectNode agent) {
         Tools.check(agent.path("tools"), agent.path("mcp_servers"));
         if (Json.bytes(agent).length > MAX_BYTES)
             throw Refused.invalid("The agent's configuration has more than " + MAX_BYTES + " bytes");

@@ -7,6 +7,7 @@ import io.dormouse.edge.Call;
 import io.dormouse.edge.Query;
 import io.dormouse.head.Head;
 import io.dormouse.head.Heads;
+import io.dormouse.id.EventId;
 import io.dormouse.id.ThreadId;
 import io.dormouse.json.Json;
 import io.dormouse.session.Entry;
@@ -17,6 +18,7 @@ import io.dormouse.wire.Refused;
 import io.dormouse.wire.WireEvents;
 import jakarta.inject.Singleton;
 import java.io.IOException;
+import java.time.DateTimeException;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.Base64;
@@ -27,7 +29,8 @@ import java.util.Set;
 
 /**
  * Pages over the events of a log. A cursor is the place of the last event that was given: an entry's position and the
- * event's index in it. What waits in the mailbox comes last and has no place yet.
+ * event's index in it. What waits in the mailbox comes last and has no place yet: one page has all of it, be it more than
+ * the limit. A cursor keeps the order and the window of times; limit and types may change from page to page.
  */
 @Singleton
 final class EventPages {
@@ -65,6 +68,27 @@ final class EventPages {
         }
     }
 
+    /** A window of times, compared to {@code processed_at}. Each bound may be null. */
+    private record Window(Instant after, Instant from, Instant before, Instant until) {
+        static Window of(Query query) {
+            return new Window(
+                    query.instant("created_at[gt]"),
+                    query.instant("created_at[gte]"),
+                    query.instant("created_at[lt]"),
+                    query.instant("created_at[lte]"));
+        }
+
+        boolean has(JsonNode processedAt) {
+            if (after == null && from == null && before == null && until == null) return true;
+            if (!processedAt.isTextual()) return false;
+            Instant time = Instant.parse(processedAt.textValue());
+            return (after == null || time.isAfter(after))
+                    && (from == null || !time.isBefore(from))
+                    && (before == null || time.isBefore(before))
+                    && (until == null || !time.isAfter(until));
+        }
+    }
+
     ObjectNode list(Call call, Head head, WireEvents view) {
         Query query = call.query();
         String order = query.oneOf("order", null, List.of("asc", "desc"));
@@ -72,7 +96,7 @@ final class EventPages {
         String cursor = query.text("page");
         if (cursor == null) {
             scan.ascending = !"desc".equals(order);
-            scan.place = null;
+            scan.window = Window.of(query);
         } else {
             decode(cursor, head, order, scan);
         }
@@ -80,29 +104,33 @@ final class EventPages {
         else scan.backwards(head);
         ObjectNode answer = Json.object();
         answer.set("data", scan.data);
-        answer.put("next_page", scan.next == null ? null : encode(head, scan.ascending, scan.next));
+        answer.put("next_page", scan.next == null ? null : encode(head, scan));
         return answer;
     }
 
-    private static String encode(Head head, boolean ascending, Place place) {
+    private static String encode(Head head, Scan scan) {
         ObjectNode cursor = Json.object()
                 .put("session", head.session().text())
-                .put("order", ascending ? "asc" : "desc")
-                .put("after", place.toString());
+                .put("order", scan.ascending ? "asc" : "desc")
+                .put("after", scan.next.toString());
+        cursor.set("window", Json.MAPPER.valueToTree(scan.window));
         return Base64.getUrlEncoder().withoutPadding().encodeToString(Json.bytes(cursor));
     }
 
     private static void decode(String text, Head head, String order, Scan scan) {
+        Optional<Place> after = Optional.empty();
         JsonNode cursor = Json.object();
         if (text.length() <= 1024) {
             try {
                 cursor = Json.MAPPER.readTree(Base64.getUrlDecoder().decode(text));
-            } catch (IllegalArgumentException | IOException e) {
+                after = Place.parse(cursor.path("after").asText());
+                scan.window = Json.MAPPER.treeToValue(cursor.path("window"), Window.class);
+            } catch (IllegalArgumentException | IOException | DateTimeException e) {
                 // Refused below, like a cursor of another list.
             }
         }
-        Optional<Place> after = Place.parse(cursor.path("after").asText());
         if (after.isEmpty()
+                || scan.window == null
                 || !cursor.path("session").asText().equals(head.session().text()))
             throw Refused.invalid("page: is not a cursor of this list");
         scan.ascending = cursor.path("order").asText().equals("asc");
@@ -127,12 +155,9 @@ final class EventPages {
         final WireEvents view;
         final int limit;
         final Set<String> types;
-        final Instant after;
-        final Instant from;
-        final Instant before;
-        final Instant until;
         final ArrayNode data = Json.array();
         boolean ascending;
+        Window window;
         Place place;
         /** Null when there is nothing after this page. */
         Place next;
@@ -144,30 +169,16 @@ final class EventPages {
             this.view = view;
             limit = query.integer("limit", MAX_LIMIT, 1, MAX_LIMIT);
             types = new HashSet<>(query.texts("types"));
-            after = query.instant("created_at[gt]");
-            from = query.instant("created_at[gte]");
-            before = query.instant("created_at[lt]");
-            until = query.instant("created_at[lte]");
-        }
-
-        private boolean timeless() {
-            return after == null && from == null && before == null && until == null;
-        }
-
-        private boolean inTime(Instant time) {
-            return (after == null || time.isAfter(after))
-                    && (from == null || !time.isBefore(from))
-                    && (before == null || time.isBefore(before))
-                    && (until == null || !time.isAfter(until));
         }
 
         private boolean wanted(ObjectNode event) {
-            return types.isEmpty() || types.contains(event.path("type").asText());
+            return (types.isEmpty() || types.contains(event.path("type").asText()))
+                    && window.has(event.path("processed_at"));
         }
 
         /** Adds the event, unless the page is full: then it says so, and the page has a successor. */
         private boolean add(ObjectNode event, Place at) {
-            if (data.size() == limit) {
+            if (data.size() >= limit) {
                 next = last;
                 return false;
             }
@@ -180,12 +191,12 @@ final class EventPages {
             long position = place == null ? 0 : Math.max(0, place.position() - 1);
             for (int scanned = 0; ; scanned += READ) {
                 // The mailbox before the log: what moves from one to the other in between is seen twice, and told once.
-                List<Posted> mail = heads.read(thread).map(Head::pending).orElse(List.of());
+                Optional<Head> head = heads.read(thread);
                 List<Entry> page = log.read(thread, position, READ);
                 for (Entry entry : page) if (!add(entry)) return;
                 position += page.size();
                 if (page.size() < READ) {
-                    queued(mail, new Place(position, Integer.MAX_VALUE));
+                    queued(head, position, new Place(position, Integer.MAX_VALUE));
                     return;
                 }
                 if (scanned >= MAX_SCANNED) {
@@ -196,7 +207,6 @@ final class EventPages {
         }
 
         private boolean add(Entry entry) {
-            if (!inTime(entry.time())) return true;
             List<ObjectNode> events = view.of(entry);
             for (int i = 0; i < events.size(); i++) {
                 Place at = new Place(entry.position(), i);
@@ -209,12 +219,14 @@ final class EventPages {
         }
 
         void backwards(Head head) {
-            List<Posted> mail = heads.read(thread).map(Head::pending).orElse(List.of());
-            long end = place == null ? end(log, thread, head.snapshot().position()) : place.position();
+            Optional<Head> now = heads.read(thread);
+            long end = end(log, thread, head.snapshot().position());
             if (place == null) {
                 // So that a cursor exists even when the page is full of what has no place yet.
                 last = new Place(end + 1, 0);
-                queued(mail, last);
+                queued(now, end, last);
+            } else {
+                end = Math.min(end, place.position());
             }
             int scanned = 0;
             while (end > 0) {
@@ -231,7 +243,6 @@ final class EventPages {
         }
 
         private boolean addBackwards(Entry entry) {
-            if (!inTime(entry.time())) return true;
             List<ObjectNode> events = view.of(entry);
             for (int i = events.size() - 1; i >= 0; i--) {
                 Place at = new Place(entry.position(), i);
@@ -242,22 +253,37 @@ final class EventPages {
         }
 
         /**
-         * Adds the waiting events, all on one page. They have no time yet, so a window of times has none of them, and no
-         * place, so no cursor points behind them.
+         * Adds the waiting events, all on one page. They have no place, so no cursor points behind them; and most have no
+         * time yet, so a window of times has none of those.
+         *
+         * @param head as it was before the log was read up to {@code end}
          */
-        private void queued(List<Posted> mail, Place end) {
-            if (!timeless()) return;
-            Set<String> told = new HashSet<>();
-            data.forEach(event -> told.add(event.path("id").asText()));
+        private void queued(Optional<Head> head, long end, Place place) {
+            List<Posted> mail = head.map(Head::pending).orElse(List.of());
+            if (mail.isEmpty()) return;
+            Set<EventId> told = told(head.get().snapshot().position(), end);
             List<ObjectNode> waiting = new ArrayList<>();
             for (Posted posted : ascending ? mail : mail.reversed()) {
                 ObjectNode event = view.queued(posted);
                 if (posted.input().lane() != Lane.NOTICE
                         && wanted(event)
-                        && !told.contains(event.path("id").asText())) waiting.add(event);
+                        && !told.contains(posted.input().id())) waiting.add(event);
             }
-            if (!data.isEmpty() && data.size() + waiting.size() > limit) next = end;
-            else data.addAll(waiting.subList(0, Math.min(limit, waiting.size())));
+            if (!data.isEmpty() && data.size() + waiting.size() > limit) next = place;
+            else data.addAll(waiting);
+        }
+
+        /** What came into the log behind the head's back: it is told at its place, on this page or on an earlier one. */
+        private Set<EventId> told(long after, long end) {
+            Set<EventId> told = new HashSet<>();
+            while (after < end) {
+                List<Entry> page = log.read(thread, after, (int) Math.min(READ, end - after));
+                if (page.isEmpty()) break;
+                for (Entry entry : page)
+                    entry.inputs().forEach(posted -> told.add(posted.input().id()));
+                after += page.size();
+            }
+            return told;
         }
     }
 }

@@ -7,6 +7,7 @@ import io.dormouse.edge.Call;
 import io.dormouse.edge.EventStream;
 import io.dormouse.head.Head;
 import io.dormouse.head.Heads;
+import io.dormouse.head.Snapshot;
 import io.dormouse.id.Ids;
 import io.dormouse.id.ThreadId;
 import io.dormouse.json.Json;
@@ -113,7 +114,8 @@ final class EventStreams {
                         switch (watch.next(HEARTBEAT)) {
                             case Feed.News.Appended appended -> catchUp();
                             case Feed.News.Delta delta -> pass(delta.event());
-                            case Feed.News.Nothing nothing -> out.ping() && !gone();
+                            // What announces news is not certain; the log is.
+                            case Feed.News.Nothing nothing -> out.ping() && catchUp();
                         };
                 if (!goesOn) return;
             }
@@ -128,8 +130,8 @@ final class EventStreams {
                 List<Entry> page = log.read(thread, from, READ);
                 for (Entry entry : page) if (!send(entry)) return false;
                 news |= !page.isEmpty();
-                // A log that is gone has no news either.
-                if (page.size() < READ) return news || !gone();
+                // A log that is gone, or complete, has no news either.
+                if (page.size() < READ) return news || !over();
             }
         }
 
@@ -170,10 +172,13 @@ final class EventStreams {
             return out.send(event.path("type").asText(), null, event);
         }
 
-        /** Whether the session was deleted; then the client is told. */
-        private boolean gone() {
+        /** Whether nothing will ever come: the log is complete and told, or the session was deleted, which is told here. */
+        private boolean over() {
             Optional<Head> head = heads.read(thread);
-            if (head.isPresent() && !head.get().deleted()) return false;
+            if (head.isPresent() && !head.get().deleted()) {
+                Snapshot known = head.get().snapshot();
+                return known.phase() == Snapshot.Phase.ENDED && after.position() >= known.position();
+            }
             out.send(
                     "session.deleted",
                     null,

@@ -48,7 +48,7 @@ public final class Events {
         if (Inputs.hasSystemMessage(inputs)) checkSystemMessages(call);
         ArrayNode data = Json.array();
         WireEvents view = new WireEvents(head.thread(), "", spill::fill);
-        for (Posted posted : posts.post(head, inputs)) data.add(view.queued(posted));
+        for (Posted posted : posts.post(call, head, inputs)) data.add(view.queued(posted));
         ObjectNode answer = Json.object();
         answer.set("data", data);
         return Answer.ok(answer);

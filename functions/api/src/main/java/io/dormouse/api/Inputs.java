@@ -1,8 +1,10 @@
 package io.dormouse.api;
 
+import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.dormouse.edge.Fields;
+import io.dormouse.head.Head;
 import io.dormouse.id.EventId;
 import io.dormouse.id.Ids;
 import io.dormouse.id.ThreadId;
@@ -25,6 +27,8 @@ final class Inputs {
     private final Ids ids;
     private final Spill spill;
     private final ThreadId thread;
+    /** What of one content stays in the mailbox: so much that any batch finds room in an empty one. */
+    private int keptBytes = Spill.LIMIT_BYTES;
 
     Inputs(Ids ids, Spill spill, ThreadId thread) {
         this.ids = ids;
@@ -36,6 +40,7 @@ final class Inputs {
     List<Input> events(Fields body) {
         List<Fields> events = body.objects("events", MAX_EVENTS);
         if (events.isEmpty()) throw body.refuse("events", "must have at least one event");
+        share(events.size());
         List<Input> inputs = new ArrayList<>();
         for (int i = 0; i < events.size(); i++) {
             Fields event = events.get(i);
@@ -57,7 +62,9 @@ final class Inputs {
     /** The {@code initial_events} of a new session. */
     List<Input> initial(Fields body) {
         List<Input> inputs = new ArrayList<>();
-        for (Fields event : body.objects("initial_events", MAX_INITIAL_EVENTS)) {
+        List<Fields> events = body.objects("initial_events", MAX_INITIAL_EVENTS);
+        share(events.size());
+        for (Fields event : events) {
             String type = event.text("type", 1, 100);
             if (type.equals("user.define_outcome")) throw notYet(event, type);
             if (!type.equals("user.message")) throw event.refuse("type", "must be user.message or user.define_outcome");
@@ -66,19 +73,27 @@ final class Inputs {
         return inputs;
     }
 
+    private void share(int events) {
+        keptBytes = Math.min(Spill.LIMIT_BYTES, Head.MAX_MAIL_BYTES / 2 / Math.max(1, events));
+    }
+
+    private JsonNode kept(ArrayNode content) {
+        return spill.spill(content, keptBytes);
+    }
+
     private Input event(Fields event) {
         EventId id = ids.event();
         String type = event.text("type", 1, 100);
         return switch (type) {
-            case "user.message" -> new Input.UserMessage(id, spill.spill(blocks(event, true, false)));
-            case "system.message" -> new Input.SystemMessage(id, spill.spill(system(event)));
+            case "user.message" -> new Input.UserMessage(id, kept(blocks(event, true, false)));
+            case "system.message" -> new Input.SystemMessage(id, kept(system(event)));
             case "user.interrupt" -> interrupt(event, id);
             case "user.tool_confirmation" -> confirmation(event, id);
             case "user.custom_tool_result" ->
                 new Input.CustomResult(
                         id,
                         new EventId(event.text("custom_tool_use_id", 1, 200)),
-                        spill.spill(blocks(event, false, true)),
+                        kept(blocks(event, false, true)),
                         event.flag("is_error", false));
             case "user.define_outcome", "user.tool_result" -> throw notYet(event, type);
             default ->

@@ -1,5 +1,6 @@
 package io.dormouse.api;
 
+import io.dormouse.edge.Call;
 import io.dormouse.harness.Wakes;
 import io.dormouse.head.Head;
 import io.dormouse.head.Head.Posting;
@@ -15,15 +16,23 @@ import io.dormouse.session.ToolCall.Gate;
 import io.dormouse.wire.ApiError;
 import io.dormouse.wire.Refused;
 import jakarta.inject.Singleton;
+import java.time.Duration;
+import java.time.Instant;
 import java.time.InstantSource;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
+import java.util.SortedMap;
+import java.util.TreeMap;
+import java.util.function.Consumer;
+import java.util.stream.Collectors;
 
 /** Puts inputs into a thread's mailbox and asks for a wake: durable, whole or not at all, before it returns. */
 @Singleton
 final class Posts {
     private static final int PAGE = 500;
+    private static final Duration SKEW = Duration.ofMinutes(1);
 
     private final Heads heads;
     private final SessionLog log;
@@ -38,12 +47,15 @@ final class Posts {
     }
 
     /** @param head as it was read for this request; what was accepted is what the client is told */
-    List<Posted> post(Head head, List<Input> inputs) {
+    List<Posted> post(Call call, Head head, List<Input> inputs) {
         Head current = head;
         Map<EventId, Gate> asked = Map.of();
         while (true) {
-            List<Posted> before = alreadyThere(current, inputs);
-            if (!before.isEmpty()) return before;
+            List<Posted> before = call.firstTriedAt() == null ? List.of() : before(call, current, inputs);
+            if (!before.isEmpty()) {
+                if (current.owes()) wakes.send(current.thread());
+                return before;
+            }
             switch (current.post(inputs, asked, clock.instant())) {
                 case Posting.Accepted accepted -> {
                     switch (heads.swap(current, accepted.next())) {
@@ -64,12 +76,28 @@ final class Posts {
         }
     }
 
-    /** A second attempt with the same ids, after a crash between the swap and the answer, finds the first one's mail. */
-    private static List<Posted> alreadyThere(Head head, List<Input> inputs) {
-        List<Posted> found = new ArrayList<>();
-        for (Posted posted : head.mail())
-            for (Input input : inputs) if (posted.input().id().equals(input.id())) found.add(posted);
-        return found.size() == inputs.size() ? found : List.of();
+    /**
+     * What an earlier attempt with the same ids has posted: all of it, or nothing. By now it may be in the log, or one lane
+     * of it may.
+     */
+    private List<Posted> before(Call call, Head head, List<Input> inputs) {
+        Set<EventId> ids = inputs.stream().map(Input::id).collect(Collectors.toSet());
+        SortedMap<Long, Posted> found = new TreeMap<>();
+        Consumer<Posted> match = posted -> {
+            if (ids.contains(posted.input().id())) found.put(posted.seq(), posted);
+        };
+        head.mail().forEach(match);
+        // Who writes the log has another clock.
+        Instant since = call.firstTriedAt().minus(SKEW);
+        long end = EventPages.end(log, head.thread(), head.snapshot().position());
+        while (end > 0 && found.size() < inputs.size()) {
+            int size = (int) Math.min(PAGE, end);
+            List<Entry> page = log.read(head.thread(), end - size, size);
+            for (Entry entry : page) entry.inputs().forEach(match);
+            if (page.isEmpty() || page.getFirst().time().isBefore(since)) break;
+            end -= size;
+        }
+        return List.copyOf(found.values());
     }
 
     private Map<EventId, Gate> questionsInLog(Head head) {
@@ -84,7 +112,7 @@ final class Posts {
         return Questions.in(entries);
     }
 
-    private static Refused refusal(Posting.Refused refused) {
+    static Refused refusal(Posting.Refused refused) {
         String detail = refused.detail();
         return new Refused(
                 switch (refused.why()) {

@@ -3,25 +3,34 @@ package io.dormouse.api;
 import io.dormouse.edge.Call;
 import io.dormouse.head.Head;
 import io.dormouse.head.Heads;
+import io.dormouse.head.Snapshot;
 import io.dormouse.id.SessionId;
 import io.dormouse.id.WorkspaceId;
 import io.dormouse.resource.Resource;
 import io.dormouse.resource.Resources;
+import io.dormouse.session.Conversation;
+import io.dormouse.session.Entry;
+import io.dormouse.session.Fact;
+import io.dormouse.session.SessionLog;
 import io.dormouse.wire.Refused;
 import jakarta.inject.Singleton;
+import java.util.List;
 import java.util.Optional;
 
 /** Finds the session that a request names. Another workspace's session does not exist. */
 @Singleton
 final class SessionFinder {
     static final String KIND = "session";
+    private static final int READ = 500;
 
     private final Resources resources;
     private final Heads heads;
+    private final SessionLog log;
 
-    SessionFinder(Resources resources, Heads heads) {
+    SessionFinder(Resources resources, Heads heads, SessionLog log) {
         this.resources = resources;
         this.heads = heads;
+        this.log = log;
     }
 
     /** @param document what does not change in a turn @param head what does */
@@ -35,15 +44,46 @@ final class SessionFinder {
         return SessionId.parse(id)
                 .flatMap(session -> heads.read(session.primaryThread()))
                 .filter(head -> visible(head, workspace))
+                .map(this::current)
                 .flatMap(head -> resources.read(workspace, KIND, id).map(document -> new Found(document, head)));
     }
 
     /** The head alone, where nothing else is needed: one read. */
     Head head(Call call) {
+        Head head = remains(call);
+        if (head.deleted()) throw missing(call);
+        return head;
+    }
+
+    /** The head, be it the stone of a deleted session. */
+    Head remains(Call call) {
         return SessionId.parse(call.parameter("id"))
                 .flatMap(session -> heads.read(session.primaryThread()))
-                .filter(head -> visible(head, call.workspace()))
+                .filter(head -> head.workspace().equals(call.workspace()))
+                .map(this::current)
                 .orElseThrow(() -> missing(call));
+    }
+
+    /**
+     * Clients read in the log that a turn is over before its owner has noted it in the head, and act on it: then the head
+     * is the one that the log gives.
+     */
+    private Head current(Head head) {
+        if (!head.lease().held() || head.status() != Head.Status.RUNNING) return head;
+        List<Entry> news = log.read(head.thread(), head.snapshot().position(), READ);
+        if (news.isEmpty() || news.size() == READ || !rests(news.getLast())) return head;
+        Conversation conversation = Conversation.EMPTY;
+        List<Entry> page;
+        do {
+            page = log.read(head.thread(), conversation.position(), READ);
+            for (Entry entry : page) conversation = conversation.after(entry);
+        } while (page.size() == READ);
+        return head.knowing(Snapshot.of(conversation));
+    }
+
+    private static boolean rests(Entry entry) {
+        return entry.facts().stream()
+                .anyMatch(fact -> fact instanceof Fact.TurnEnded || fact instanceof Fact.ClientAwaited);
     }
 
     private static boolean visible(Head head, WorkspaceId workspace) {
@@ -51,6 +91,10 @@ final class SessionFinder {
     }
 
     static Refused missing(Call call) {
-        return Refused.notFound("No session " + call.parameter("id"));
+        return missing(call.parameter("id"));
+    }
+
+    static Refused missing(String id) {
+        return Refused.notFound("No session " + id);
     }
 }

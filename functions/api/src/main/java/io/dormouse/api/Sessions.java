@@ -102,14 +102,34 @@ public final class Sessions {
         document.put("title", body.textOrNull("title", MAX_TITLE));
         document.set("metadata", body.metadata());
 
-        Head head = Head.fresh(call.workspace(), id, now);
-        if (!initial.isEmpty() && head.post(initial, now) instanceof Posting.Accepted accepted) head = accepted.next();
-        log.append(head.thread(), new Entry(1, 0, nonce, now, List.of(new Fact.SessionBegan(agent))));
-        Resource session = Resource.of(call.workspace(), SessionFinder.KIND, id.text(), now, document);
-        resources.create(session);
-        if (!heads.create(head)) return get(call, id.text());
+        Head head = started(Head.fresh(call.workspace(), id, now), initial, now);
+        Resource session =
+                switch (resources.create(Resource.of(call.workspace(), SessionFinder.KIND, id.text(), now, document))) {
+                    case Resources.Saved.Done done -> done.resource();
+                    // An attempt that died in between stored it, maybe of an older version of the agent: that one
+                    // counts.
+                    case Resources.Saved.Taken taken -> taken.current();
+                    case Resources.Saved.Gone gone -> throw new IllegalStateException("a new document is never gone");
+                };
+        log.append(
+                head.thread(),
+                new Entry(
+                        1,
+                        0,
+                        nonce,
+                        now,
+                        List.of(new Fact.SessionBegan(session.body().get("agent")))));
+        if (!heads.create(head)) head = heads.read(head.thread()).orElseThrow(() -> SessionFinder.missing(id.text()));
         if (head.owes()) wakes.send(head.thread());
         return Answer.ok(view(new Found(session, head)));
+    }
+
+    private static Head started(Head fresh, List<Input> initial, Instant now) {
+        if (initial.isEmpty()) return fresh;
+        return switch (fresh.post(initial, now)) {
+            case Posting.Accepted accepted -> accepted.next();
+            case Posting.Refused refused -> throw Posts.refusal(refused);
+        };
     }
 
     private String environment(Call call, String id) {
@@ -127,11 +147,6 @@ public final class Sessions {
         return Answer.ok(view(finder.find(call)));
     }
 
-    private Answer get(Call call, String id) {
-        return Answer.ok(
-                view(finder.found(call.workspace(), id).orElseThrow(() -> Refused.notFound("No session " + id))));
-    }
-
     public Answer list(Call call) {
         Query query = call.query();
         Pages pages = Pages.ordered(call, "sessions", false, 20, 1000);
@@ -144,9 +159,11 @@ public final class Sessions {
         Map<String, Head> seen = new HashMap<>();
         Predicate<Resource> wanted = document -> {
             JsonNode snapshot = document.body().path("agent");
-            if (none
-                    || agent != null && !agent.equals(snapshot.path("id").asText())
-                    || version != 0 && version != snapshot.path("version").asInt()) return false;
+            boolean agents = agent == null
+                    || agent.equals(snapshot.path("id").asText())
+                            && (version == 0
+                                    || version == snapshot.path("version").asInt());
+            if (!agents) return false;
             Optional<Head> head = heads.read(new SessionId(document.id()).primaryThread());
             if (head.isEmpty()
                     || head.get().deleted()
@@ -156,7 +173,7 @@ public final class Sessions {
             return true;
         };
         return Answer.ok(pages.answer(
-                q -> resources.list(call.workspace(), SessionFinder.KIND, q),
+                q -> none ? List.of() : resources.list(call.workspace(), SessionFinder.KIND, q),
                 "",
                 archived,
                 wanted,
@@ -176,7 +193,7 @@ public final class Sessions {
             ObjectNode after = before.body().deepCopy();
             ObjectNode changes = changes(body, before.body(), after);
             if (changes.isEmpty()) return Answer.ok(view(new Found(before, found.head())));
-            posts.post(found.head(), List.of(new Input.Updated(call.ids().event(), changes)));
+            posts.post(call, found.head(), List.of(new Input.Updated(call.ids().event(), changes)));
             switch (resources.swap(before, before.with(after, clock.instant()))) {
                 case Resources.Saved.Done done -> {
                     return get(call);
@@ -202,6 +219,9 @@ public final class Sessions {
         }
         Fields patch = body.objectOrNull("agent");
         if (patch == null) return changes;
+        for (String fixed : List.of("name", "description", "model", "system", "skills", "multiagent"))
+            if (patch.given(fixed))
+                throw patch.refuse(fixed, "cannot be changed in a session; only tools and mcp_servers can");
         ObjectNode agent = ((ObjectNode) before.get("agent")).deepCopy();
         if (patch.has("tools")) agent.set("tools", Tools.resolve(patch.objects("tools", Tools.MAX_TOOLS)));
         if (patch.has("mcp_servers")) {
@@ -209,7 +229,7 @@ public final class Sessions {
             if (!agent.get("mcp_servers").isEmpty())
                 throw patch.refuse("mcp_servers", "MCP servers are not supported by this server yet");
         }
-        Tools.check(agent.get("tools"), agent.get("mcp_servers"));
+        Agents.check(agent);
         if (!agent.equals(before.get("agent"))) {
             after.set("agent", agent);
             changes.set("agent", agent);
@@ -219,8 +239,17 @@ public final class Sessions {
 
     public Answer archive(Call call) {
         Found found = finder.find(call);
-        if (found.head().archivedAt() == null)
-            posts.post(found.head(), List.of(new Input.Archived(call.ids().event())));
+        if (found.head().archivedAt() == null) {
+            try {
+                posts.post(
+                        call,
+                        found.head(),
+                        List.of(new Input.Archived(call.ids().event())));
+            } catch (Refused refused) {
+                // Somebody else was faster: that is what was wanted.
+                if (finder.head(call).archivedAt() == null) throw refused;
+            }
+        }
         // The document knows it too, so that lists pass over it cheaply; the head is what counts.
         Resource document = found.document();
         while (document.archivedAt() == null) {
@@ -234,7 +263,8 @@ public final class Sessions {
     }
 
     public Answer delete(Call call) {
-        Head head = finder.head(call);
+        Head head = finder.remains(call);
+        boolean deletedBefore = head.deleted();
         while (!head.deleted()) {
             Optional<Head> deleted = head.delete(clock.instant());
             if (deleted.isEmpty())
@@ -245,7 +275,10 @@ public final class Sessions {
                 case Swapped.Changed changed -> head = changed.current();
             }
         }
-        resources.delete(call.workspace(), SessionFinder.KIND, head.session().text());
+        boolean there = resources.delete(
+                call.workspace(), SessionFinder.KIND, head.session().text());
+        // An attempt that died after its swap left the document: this one brings the deletion to its end.
+        if (deletedBefore && !there) throw SessionFinder.missing(call);
         feed.appended(head.thread());
         // The log and the hand with its files go by a wake, so that a crash here leaves nothing behind.
         wakes.send(head.thread());

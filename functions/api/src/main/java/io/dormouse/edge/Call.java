@@ -3,6 +3,7 @@ package io.dormouse.edge;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.dormouse.id.Ids;
 import io.dormouse.id.WorkspaceId;
+import java.time.Instant;
 import java.util.Map;
 import java.util.function.UnaryOperator;
 
@@ -17,6 +18,8 @@ import java.util.function.UnaryOperator;
  *     from a seed stored with the key: a second attempt after a crash makes the same ids in the same order, finds what the
  *     first one stored, and repeats nothing. So a handler makes its ids here, in a fixed order, on its own thread, and takes
  *     "exists already" under such an id for "done already".
+ * @param firstTriedAt null; or, for an attempt that takes over from another, when the first one began. What that one did
+ *     may be found from then on
  */
 public record Call(
         String requestId,
@@ -25,7 +28,8 @@ public record Call(
         Query query,
         UnaryOperator<String> headers,
         ObjectNode body,
-        Ids ids) {
+        Ids ids,
+        Instant firstTriedAt) {
 
     /** A parameter of the path. */
     public String parameter(String name) {

@@ -12,6 +12,7 @@ import io.vertx.core.buffer.Buffer;
 import io.vertx.core.http.HttpMethod;
 import io.vertx.core.http.HttpServerRequest;
 import io.vertx.core.http.HttpServerResponse;
+import io.vertx.core.http.HttpVersion;
 import io.vertx.ext.web.Router;
 import jakarta.enterprise.event.Observes;
 import jakarta.inject.Singleton;
@@ -132,8 +133,14 @@ public final class Gateway {
 
     private static void tooLarge(Exchange exchange) {
         exchange.ended = true;
+        ApiError error = new ApiError.TooLarge("The request body has more than " + MAX_BODY_BYTES + " bytes");
+        if (exchange.request.version() == HttpVersion.HTTP_2) {
+            // A connection has other streams there, and flow control keeps what nobody wants away.
+            exchange.refuse(error);
+            return;
+        }
         exchange.response.putHeader("connection", "close");
-        exchange.refuse(new ApiError.TooLarge("The request body has more than " + MAX_BODY_BYTES + " bytes"));
+        exchange.refuse(error);
         // The rest of the body is dropped. A client reads no answer while it writes, and loses it when the connection
         // is reset, so it gets a moment to come to its end.
         exchange.context
@@ -153,7 +160,8 @@ public final class Gateway {
                     Query.parse(exchange.request.query()),
                     exchange.headers(),
                     Requests.body(body, exchange.request.getHeader("content-type")),
-                    ids);
+                    ids,
+                    null);
             String idempotencyKey = exchange.request.getHeader("idempotency-key");
             if (idempotencyKey != null && found.route().method().equals("POST"))
                 once(exchange, found.route(), call, idempotencyKey, body);
@@ -183,7 +191,8 @@ public final class Gateway {
                         call.query(),
                         call.headers(),
                         call.body(),
-                        attempt.ids());
+                        attempt.ids(),
+                        attempt.firstTriedAt());
                 boolean settled = false;
                 try {
                     Answer answer = route.handler().answer(withIds);
@@ -288,7 +297,7 @@ public final class Gateway {
         }
 
         void stream(Answer.Feed feed) {
-            EventStream out = new EventStream(response, context);
+            SseResponse out = new SseResponse(response, context);
             try {
                 feed.feed(out);
             } catch (Refused refused) {

@@ -48,8 +48,12 @@ public final class Idempotency {
     }
 
     sealed interface Begun {
-        /** Do it, then tell {@link #finish} or {@link #release}. */
-        record Attempt(Resource claim, Ids ids) implements Begun {}
+        /**
+         * Do it, then tell {@link #finish} or {@link #release}.
+         *
+         * @param firstTriedAt null for the first attempt; else when that began
+         */
+        record Attempt(Resource claim, Ids ids, Instant firstTriedAt) implements Begun {}
 
         /** It was done: answer this. */
         record Replay(int status, JsonNode body) implements Begun {}
@@ -130,7 +134,7 @@ public final class Idempotency {
     private static Begun attempt(Resource claim) {
         String seed = claim.body().path("seed").asText();
         Instant began = Instant.parse(claim.body().path("began_at").asText());
-        return new Begun.Attempt(claim, new Ids(() -> began, new Seeded(seed)));
+        return new Begun.Attempt(claim, new Ids(() -> began, new Seeded(seed)), claim.version() == 1 ? null : began);
     }
 
     private static ObjectNode started(String fingerprint, String seed, Instant now) {

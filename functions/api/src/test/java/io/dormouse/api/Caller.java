@@ -6,15 +6,19 @@ import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.dormouse.edge.Answer;
 import io.dormouse.edge.Call;
+import io.dormouse.edge.EventStream;
 import io.dormouse.edge.Query;
 import io.dormouse.edge.RouteTable;
 import io.dormouse.harness.Wakes;
+import io.dormouse.head.Heads;
 import io.dormouse.id.Ids;
 import io.dormouse.id.ThreadId;
 import io.dormouse.id.WorkspaceId;
 import io.dormouse.json.Json;
 import io.dormouse.prompt.Catalog;
+import io.dormouse.resource.Resources;
 import io.dormouse.resource.Spill;
+import io.dormouse.session.SessionLog;
 import io.dormouse.testkit.memory.MemoryBlobs;
 import io.dormouse.testkit.memory.MemoryHeads;
 import io.dormouse.testkit.memory.MemoryResources;
@@ -23,7 +27,14 @@ import io.dormouse.wire.Feed;
 import io.dormouse.wire.Refused;
 import java.time.Duration;
 import java.time.Instant;
+import java.util.ArrayDeque;
+import java.util.ArrayList;
+import java.util.Deque;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
 import java.util.Random;
+import java.util.function.Supplier;
 
 /** Calls the resources as the gateway does, without HTTP, over memory stores and a clock that the test moves. */
 final class Caller {
@@ -35,9 +46,26 @@ final class Caller {
     final MemorySessionLog log = new MemorySessionLog();
     final Agents agents = new Agents(resources, () -> now, new Models(Catalog.bundled()));
     final Environments environments = new Environments(resources, () -> now);
+    final MemoryBlobs blobs = new MemoryBlobs();
     Ids ids = new Ids(() -> now, new Random(7));
-    final RouteTable routes = routes();
+    /** Threads that a wake was asked for. */
+    final List<ThreadId> woken = new ArrayList<>();
+    /** What a stream's watch is told, one after the other; when nothing is left, the client goes away. */
+    final Deque<Supplier<Feed.News>> news = new ArrayDeque<>();
+    /** Of the next requests, when they are attempts that take over. */
+    Instant firstTriedAt;
+    /** Of the next requests, by lower-case name. */
+    final Map<String, String> headers = new HashMap<>();
+
+    final RouteTable routes;
     WorkspaceId workspace = HERE;
+
+    /** One event of a stream; a ping has neither id nor data. */
+    record Sent(String name, String id, JsonNode data) {
+        String type() {
+            return data == null ? name : data.path("type").asText();
+        }
+    }
 
     record Reply(int status, JsonNode body) {
         JsonNode at(String pointer) {
@@ -53,23 +81,18 @@ final class Caller {
         }
     }
 
-    private RouteTable routes() {
-        Spill spill = new Spill(new MemoryBlobs());
-        SessionFinder finder = new SessionFinder(resources, heads);
-        Posts posts = new Posts(heads, log, NOBODY_WAKES, () -> now);
-        Sessions sessions = new Sessions(
-                resources,
-                heads,
-                log,
-                spill,
-                NOBODY_WAKES,
-                NOBODY_WATCHES,
-                () -> now,
-                agents,
-                environments,
-                finder,
-                posts);
-        EventStreams streams = new EventStreams(heads, log, NOBODY_WATCHES, ids, () -> now);
+    Caller() {
+        routes = routes(heads, log, resources);
+    }
+
+    /** The whole API over these stores, which may be ones that fail. */
+    RouteTable routes(Heads heads, SessionLog log, Resources resources) {
+        Spill spill = new Spill(blobs);
+        SessionFinder finder = new SessionFinder(resources, heads, log);
+        Posts posts = new Posts(heads, log, wakes, () -> now);
+        Sessions sessions =
+                new Sessions(resources, heads, log, spill, wakes, feed, () -> now, agents, environments, finder, posts);
+        EventStreams streams = new EventStreams(heads, log, feed, ids, () -> now);
         Events events = new Events(finder, posts, new EventPages(heads, log), streams, spill, Catalog.bundled());
         Threads threads = new Threads(finder, events, () -> now);
         return new Routes(
@@ -83,15 +106,17 @@ final class Caller {
                 .table();
     }
 
-    private static final Wakes NOBODY_WAKES = new Wakes() {
+    private final Wakes wakes = new Wakes() {
         @Override
-        public void send(ThreadId thread) {}
+        public void send(ThreadId thread) {
+            woken.add(thread);
+        }
 
         @Override
         public void sendAt(ThreadId thread, Instant when) {}
     };
 
-    private static final Feed NOBODY_WATCHES = new Feed() {
+    private final Feed feed = new Feed() {
         @Override
         public void appended(ThreadId thread) {}
 
@@ -105,12 +130,96 @@ final class Caller {
 
         @Override
         public Watch watch(ThreadId thread) {
-            throw new UnsupportedOperationException("no streams without HTTP");
+            return new Watch() {
+                @Override
+                public News next(Duration timeout) {
+                    return news.isEmpty() ? new News.Nothing() : news.remove().get();
+                }
+
+                @Override
+                public void close() {}
+            };
         }
     };
 
+    /** A client that reads until there is no more news. */
+    private final class Reader implements EventStream {
+        final List<Sent> sent = new ArrayList<>();
+
+        @Override
+        public boolean send(String name, String id, JsonNode data) {
+            sent.add(new Sent(name, id, Json.read(Json.bytes(data), JsonNode.class)));
+            return true;
+        }
+
+        @Override
+        public boolean ping() {
+            sent.add(new Sent("ping", null, null));
+            return true;
+        }
+
+        @Override
+        public boolean open() {
+            return !news.isEmpty();
+        }
+    }
+
+    /** What the stream sends until the news is over, without pings. */
+    List<Sent> stream(String path) {
+        return streamWithPings(path).stream()
+                .filter(sent -> !sent.name().equals("ping"))
+                .toList();
+    }
+
+    List<Sent> streamWithPings(String path) {
+        return stream(routes, path);
+    }
+
+    List<Sent> stream(RouteTable table, String path) {
+        try {
+            Reader reader = new Reader();
+            ((Answer.Stream) answer(table, "GET", path, Json.object())).feed().feed(reader);
+            return reader.sent;
+        } catch (RuntimeException broken) {
+            throw broken;
+        } catch (Exception broken) {
+            throw new AssertionError(broken);
+        }
+    }
+
     void pass(Duration time) {
         now = now.plus(time);
+    }
+
+    /** A session of a new agent in a new environment. @param more fields of the request, each with its comma before it */
+    String session(String more) {
+        return ok(post(
+                        "/v1/sessions",
+                        more.contains("'agent'")
+                                ? "{'environment_id':'%s'%s}".formatted(environment(), more)
+                                : "{'agent':'%s','environment_id':'%s'%s}".formatted(agent(), environment(), more)))
+                .text("id");
+    }
+
+    String agent() {
+        return ok(post("/v1/agents", "{'name':'helper','model':'claude-sonnet-5'}"))
+                .text("id");
+    }
+
+    String environment() {
+        return ok(post("/v1/environments", "{'name':'e" + ids.next() + "'}")).text("id");
+    }
+
+    Reply send(String session, String... events) {
+        return post("/v1/sessions/" + session + "/events", "{'events':[" + String.join(",", events) + "]}");
+    }
+
+    static String says(String text) {
+        return "{'type':'user.message','content':[{'type':'text','text':'" + text + "'}]}";
+    }
+
+    static String answers(String question) {
+        return "{'type':'user.custom_tool_result','custom_tool_use_id':'" + question + "'}";
     }
 
     Reply get(String path) {
@@ -136,21 +245,11 @@ final class Caller {
     }
 
     Reply call(String method, String path, ObjectNode body) {
-        int question = path.indexOf('?');
         try {
-            return switch (routes.find(method, question < 0 ? path : path.substring(0, question))) {
-                case RouteTable.Match.NoSuchPath none -> new Reply(404, Json.object());
-                case RouteTable.Match.WrongMethod wrong -> new Reply(405, Json.object());
-                case RouteTable.Match.Found found -> {
-                    Query query = Query.parse(question < 0 ? null : path.substring(question + 1));
-                    Call call = new Call("req_1", workspace, found.parameters(), query, name -> null, body, ids);
-                    yield switch (found.route().handler().answer(call)) {
-                        // Through bytes, so that what cannot be written fails here.
-                        case Answer.Json json ->
-                            new Reply(json.status(), Json.read(Json.bytes(json.body()), JsonNode.class));
-                        case Answer.Stream stream -> throw new AssertionError("a stream");
-                    };
-                }
+            return switch (answer(method, path, body)) {
+                // Through bytes, so that what cannot be written fails here.
+                case Answer.Json json -> new Reply(json.status(), Json.read(Json.bytes(json.body()), JsonNode.class));
+                case Answer.Stream stream -> new Reply(200, Json.object());
             };
         } catch (Refused refused) {
             return new Reply(refused.error().status(), refused.error().body("req_1"));
@@ -159,5 +258,23 @@ final class Caller {
         } catch (Exception broken) {
             throw new AssertionError(broken);
         }
+    }
+
+    private Answer answer(String method, String path, ObjectNode body) throws Exception {
+        return answer(routes, method, path, body);
+    }
+
+    Answer answer(RouteTable table, String method, String path, ObjectNode body) throws Exception {
+        int question = path.indexOf('?');
+        return switch (table.find(method, question < 0 ? path : path.substring(0, question))) {
+            case RouteTable.Match.NoSuchPath none -> new Answer.Json(404, Json.object());
+            case RouteTable.Match.WrongMethod wrong -> new Answer.Json(405, Json.object());
+            case RouteTable.Match.Found found -> {
+                Query query = Query.parse(question < 0 ? null : path.substring(question + 1));
+                Call call =
+                        new Call("req_1", workspace, found.parameters(), query, headers::get, body, ids, firstTriedAt);
+                yield found.route().handler().answer(call);
+            }
+        };
     }
 }

@@ -225,6 +225,12 @@ class GatewayTest {
         String chunk = "100000\r\n" + "x".repeat(0x100000) + "\r\n";
         for (int i = 0; i < 33; i++) chunked.append(chunk);
         assertThat(raw(chunked.toString())).startsWith("HTTP/1.1 413").contains("request_too_large");
+        // This client speaks HTTP/2, where a header that is about the connection is an error.
+        HttpResponse<String> refused =
+                send(to("/v1/echo").POST(BodyPublishers.ofByteArray(new byte[Gateway.MAX_BODY_BYTES + 1])));
+        isError(refused, 413, "request_too_large");
+        assertThat(refused.version()).isEqualTo(HttpClient.Version.HTTP_2);
+        assertThat(send(fits).statusCode()).isEqualTo(200);
     }
 
     /** What the server says to bytes of our own, until it closes. */

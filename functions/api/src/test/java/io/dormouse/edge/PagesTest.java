@@ -45,7 +45,8 @@ class PagesTest {
                 Query.parse(query),
                 name -> null,
                 Json.object(),
-                new Ids(CLOCK, new Random(1)));
+                new Ids(CLOCK, new Random(1)),
+                null);
     }
 
     private ObjectNode page(String query, Predicate<Resource> wanted) {

@@ -287,6 +287,23 @@ public record Head(
         return mail.stream().filter(posted -> !now.taken().covers(posted)).toList();
     }
 
+    /** The same version of this head, with a newer view of the log: for deciding what it does not say yet. */
+    public Head knowing(Snapshot newer) {
+        return new Head(
+                workspace,
+                session,
+                thread,
+                version,
+                nextSeq,
+                remaining(newer),
+                lease,
+                newer,
+                archivedAt,
+                deleted,
+                createdAt,
+                updatedAt);
+    }
+
     // ---- views
 
     /** Mail that the snapshot does not know to be in the log. */

@@ -27,6 +27,9 @@ import java.util.function.UnaryOperator;
  * empty. Not thread-safe.
  */
 public final class Transcript {
+    private static final int MAX_NAME = 128;
+    private static final int MAX_ID = 256;
+
     private final List<ObjectNode> messages = new ArrayList<>();
     /** Content of the user's message that is still growing. */
     private final List<JsonNode> growing = new ArrayList<>();
@@ -125,9 +128,11 @@ public final class Transcript {
         for (ObjectNode block : reply.content()) {
             if ("tool_use".equals(block.path("type").asText()) && told.hasNext()) {
                 ToolCall call = told.next();
-                String id = unused(call.modelId());
+                String id = unused(accepted(call.modelId(), MAX_ID));
+                String name = accepted(call.name(), MAX_NAME);
                 ids.put(call.id(), id);
-                if (!id.equals(call.modelId())) block = block.deepCopy().put("id", id);
+                if (!id.equals(call.modelId()) || !name.equals(call.name()))
+                    block = block.deepCopy().put("id", id).put("name", name);
             }
             legal(block, content);
         }
@@ -144,6 +149,23 @@ public final class Transcript {
             messages.add(message("assistant", all));
         } else messages.add(message("assistant", content));
         calls = ids;
+    }
+
+    /**
+     * The API takes letters, digits, underscores and dashes only, though a model may say anything; and it is sent its own
+     * words back for as long as the session lives.
+     */
+    private static String accepted(String said, int max) {
+        int length = Math.min(said.length(), max);
+        StringBuilder accepted = null;
+        for (int i = 0; i < length; i++) {
+            char c = said.charAt(i);
+            boolean fine = c >= '0' && c <= '9' || c >= 'A' && c <= 'Z' || c >= 'a' && c <= 'z' || c == '_' || c == '-';
+            if (fine) continue;
+            if (accepted == null) accepted = new StringBuilder(said);
+            accepted.setCharAt(i, '_');
+        }
+        return (accepted == null ? said : accepted.toString()).substring(0, length);
     }
 
     /** Two calls of one id are refused, though a model may make them. */

@@ -19,8 +19,13 @@ public final class Spill {
 
     /** The content, or a reference to it. */
     public JsonNode spill(JsonNode content) {
+        return spill(content, LIMIT_BYTES);
+    }
+
+    /** The same with a lower limit, for one of many contents that go into one record. */
+    public JsonNode spill(JsonNode content, int limitBytes) {
         byte[] bytes = Json.bytes(content);
-        if (bytes.length <= LIMIT_BYTES) return content;
+        if (bytes.length <= limitBytes) return content;
         return Json.object().put(REFERENCE, blobs.put(bytes)).put("bytes", bytes.length);
     }
 

@@ -2,6 +2,7 @@ package io.dormouse.session;
 
 import java.time.Instant;
 import java.util.List;
+import java.util.stream.Stream;
 
 /**
  * One append to a log.
@@ -11,4 +12,9 @@ import java.util.List;
  * @param nonce unique to this attempt to write; also the stem of the ids of the events it tells
  * @param time when it was written, milliseconds
  */
-public record Entry(long position, long epoch, String nonce, Instant time, List<Fact> facts) {}
+public record Entry(long position, long epoch, String nonce, Instant time, List<Fact> facts) {
+    /** The inputs that came into the log by this entry. */
+    public Stream<Posted> inputs() {
+        return facts.stream().flatMap(fact -> fact.inputs().stream());
+    }
+}

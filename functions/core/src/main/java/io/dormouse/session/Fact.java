@@ -31,6 +31,26 @@ import java.util.List;
 })
 public sealed interface Fact {
 
+    /** The inputs that came into the log by this fact. */
+    default List<Posted> inputs() {
+        return switch (this) {
+            case Noted f -> List.of(f.note());
+            case TurnBegan f -> f.inputs();
+            case InputsJoined f -> f.inputs();
+            case ClientAnswered f -> f.answers();
+            case TurnInterrupted f -> f.interrupts();
+            case SessionBegan f -> List.of();
+            case ModelAsked f -> List.of();
+            case ModelReplied f -> List.of();
+            case ModelFailed f -> List.of();
+            case ToolsReturned f -> List.of();
+            case ClientAwaited f -> List.of();
+            case TurnEnded f -> List.of();
+            case HandAttached f -> List.of();
+            case HandLost f -> List.of();
+        };
+    }
+
     /** The first fact of every log. @param agent the resolved snapshot, as the session shows it */
     record SessionBegan(JsonNode agent) implements Fact {}
 

@@ -267,6 +267,27 @@ class TranscriptTest {
     }
 
     @Test
+    void names_and_ids_are_such_as_the_model_takes_back() {
+        ToolCall dotted = called("a", "call:1", "functions.bash");
+        ToolCall colon = called("b", "call_1", "\u4e16 \u754c");
+        ToolCall endless = called("c", "toolu_c", "n".repeat(300));
+        List<JsonNode> calls = new ArrayList<>();
+        messages(Transcript.of(
+                        log(turn(userSays("hi")), replied(dotted, colon, endless), returned(dotted, colon, endless))))
+                .path(1)
+                .path("content")
+                .forEach(calls::add);
+        assertThat(calls)
+                .extracting(call -> call.path("name").asText())
+                .containsExactly("functions_bash", "___", "n".repeat(128));
+        assertThat(calls).extracting(call -> call.path("id").asText()).containsExactly("call_1", "call_1_2", "toolu_c");
+    }
+
+    private static ToolCall called(String event, String id, String name) {
+        return new ToolCall(id(event), id, name, Json.object(), ToolCall.Gate.REFUSED, null, "There is no such tool.");
+    }
+
+    @Test
     void calls_that_share_an_id_are_told_apart() {
         ToolCall first = new ToolCall(id("a"), "toolu_x", "bash", Json.object(), ToolCall.Gate.ALLOWED, null, null);
         ToolCall second = new ToolCall(id("b"), "toolu_x", "bash", Json.object(), ToolCall.Gate.ALLOWED, null, null);

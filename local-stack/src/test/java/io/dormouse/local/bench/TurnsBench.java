@@ -23,7 +23,9 @@ final class TurnsBench implements Bench.Benchmark {
     private static final List<Integer> LEVELS = List.of(1, 16, 64, 256);
     private static final int RUNS = 3;
     private static final Duration RUN = Duration.ofSeconds(5);
-    private static final Duration WARM_UP = Duration.ofSeconds(10);
+    /** Until less than a tenth of the suite's time goes into compiling, or this often. */
+    private static final int MAX_WARM_UPS = 12;
+
     /** Then a session is replaced: what a long history costs is another question. */
     private static final int TURNS_OF_A_SESSION = 50;
 
@@ -36,7 +38,8 @@ final class TurnsBench implements Bench.Benchmark {
     private String environment;
 
     /** Milliseconds of every turn of a run. */
-    private record Run(double[] turns, double seconds, double suiteCpu, double ownCpu, double writtenKb) {
+    private record Run(
+            double[] turns, double seconds, double suiteCpu, double compilerCpu, double ownCpu, double writtenKb) {
         double rate() {
             return turns.length / seconds;
         }
@@ -52,8 +55,13 @@ final class TurnsBench implements Bench.Benchmark {
                 agent = client.agent("[]");
                 environment = client.environment();
             }
-            Bench.say("warming up");
-            run(suite, 64, WARM_UP);
+            double compiling = 1;
+            for (int i = 0; i < MAX_WARM_UPS && compiling > 0.1; i++) {
+                Run run = run(suite, 64, RUN);
+                compiling = run.compilerCpu() / run.suiteCpu();
+                Bench.say("warming up: " + Math.round(run.rate()) + " turns/s, " + Math.round(compiling * 100)
+                        + " % of the time in compilers");
+            }
             ArrayNode levels = result.putArray("levels");
             boolean ok = true;
             List<Integer> wanted = arguments.stream().map(Integer::valueOf).toList();
@@ -98,6 +106,9 @@ final class TurnsBench implements Bench.Benchmark {
                 "suite_cpu_ms_per_turn",
                 Figures.spread(runs.stream().map(Run::suiteCpu).toList()));
         level.set(
+                "of_which_compilers",
+                Figures.spread(runs.stream().map(Run::compilerCpu).toList()));
+        level.set(
                 "load_generator_cpu_ms_per_turn",
                 Figures.spread(runs.stream().map(Run::ownCpu).toList()));
         level.set(
@@ -115,6 +126,7 @@ final class TurnsBench implements Bench.Benchmark {
             for (int i = 0; i < sessions; i++) loops.add(threads.submit(() -> loop(suite.port(), duration, ready, go)));
             ready.await();
             long suiteCpu = Machine.cpuMillis(suite.pid());
+            long compilerCpu = Machine.compilerMillis(suite.pid());
             long ownCpu = Machine.cpuMillis(self);
             long written = Machine.writtenBytes(suite.pid());
             long begun = System.nanoTime();
@@ -127,6 +139,7 @@ final class TurnsBench implements Bench.Benchmark {
                     turns.stream().mapToDouble(x -> x).toArray(),
                     seconds,
                     (Machine.cpuMillis(suite.pid()) - suiteCpu) / count,
+                    (Machine.compilerMillis(suite.pid()) - compilerCpu) / count,
                     (Machine.cpuMillis(self) - ownCpu) / count,
                     (Machine.writtenBytes(suite.pid()) - written) / 1024.0 / count);
         }

@@ -1,0 +1,159 @@
+package io.dormouse.edge;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import io.dormouse.json.Json;
+import io.vertx.core.Context;
+import io.vertx.core.buffer.Buffer;
+import io.vertx.core.http.HttpServerResponse;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.locks.Condition;
+import java.util.concurrent.locks.ReentrantLock;
+
+/**
+ * Server-sent events to one client, written from the virtual thread that runs the feed. A slow client makes {@link #send}
+ * wait; one that reads nothing for a minute is dropped. When the client is gone, {@code send} returns false and the feed's
+ * thread is interrupted, so that a feed that waits for news ends too.
+ */
+final class SseResponse implements EventStream {
+    private static final int MAX_UNSENT_BYTES = 256 * 1024;
+    private static final long STALLED_NANOS = TimeUnit.SECONDS.toNanos(60);
+    private static final Buffer PING = Buffer.buffer("event: ping\ndata: {}\n\n");
+
+    private final HttpServerResponse response;
+    private final Context context;
+    private final Thread feeder;
+    private final ReentrantLock lock = new ReentrantLock();
+    private final Condition drained = lock.newCondition();
+    /** What the event loop has been asked to write next; null when it has not been asked. */
+    private Buffer pending;
+
+    private long unsentBytes;
+    private boolean gone;
+    private boolean finished;
+
+    /** Called on the feeder's thread; sends the headers at once. */
+    SseResponse(HttpServerResponse response, Context context) {
+        this.response = response;
+        this.context = context;
+        this.feeder = Thread.currentThread();
+        context.runOnContext(ignored -> {
+            response.closeHandler(closed -> leave());
+            response.exceptionHandler(failed -> leave());
+            if (response.closed()) {
+                leave();
+                return;
+            }
+            response.putHeader("content-type", "text/event-stream")
+                    // A proxy that compresses would hold events back.
+                    .putHeader("cache-control", "no-cache, no-transform")
+                    .putHeader("x-accel-buffering", "no")
+                    .setChunked(true);
+            // An empty chunk is no chunk: this sends the headers alone.
+            response.write(Buffer.buffer());
+        });
+    }
+
+    @Override
+    public boolean send(String name, String id, JsonNode data) {
+        byte[] json = Json.bytes(data);
+        Buffer event = Buffer.buffer(json.length + name.length() + 40);
+        if (id != null) event.appendString("id: ").appendString(id).appendString("\n");
+        event.appendString("event: ").appendString(name).appendString("\ndata: ");
+        return write(event.appendBytes(json).appendString("\n\n"));
+    }
+
+    @Override
+    public boolean ping() {
+        return write(PING.copy());
+    }
+
+    @Override
+    public boolean open() {
+        lock.lock();
+        try {
+            return !gone;
+        } finally {
+            lock.unlock();
+        }
+    }
+
+    /** What comes while the event loop is busy goes out in one write: most entries tell several events. */
+    private boolean write(Buffer chunk) {
+        lock.lock();
+        try {
+            long patience = STALLED_NANOS;
+            while (!gone && unsentBytes > MAX_UNSENT_BYTES) {
+                patience = drained.awaitNanos(patience);
+                if (patience <= 0) {
+                    gone = true;
+                    context.runOnContext(ignored -> response.reset());
+                }
+            }
+            if (gone) return false;
+            unsentBytes += chunk.length();
+            if (pending != null) {
+                pending.appendBuffer(chunk);
+                return true;
+            }
+            pending = chunk;
+        } catch (InterruptedException e) {
+            feeder.interrupt();
+            return false;
+        } finally {
+            lock.unlock();
+        }
+        context.runOnContext(ignored -> flush());
+        return true;
+    }
+
+    private void flush() {
+        Buffer chunk;
+        lock.lock();
+        try {
+            chunk = pending;
+            pending = null;
+        } finally {
+            lock.unlock();
+        }
+        int bytes = chunk.length();
+        if (response.closed()) leave();
+        else response.write(chunk).onComplete(written -> sent(bytes, written.succeeded()));
+    }
+
+    private void sent(int bytes, boolean succeeded) {
+        lock.lock();
+        try {
+            unsentBytes -= bytes;
+            if (unsentBytes <= MAX_UNSENT_BYTES) drained.signalAll();
+        } finally {
+            lock.unlock();
+        }
+        if (!succeeded) leave();
+    }
+
+    private void leave() {
+        lock.lock();
+        try {
+            if (gone) return;
+            gone = true;
+            drained.signalAll();
+            if (!finished) feeder.interrupt();
+        } finally {
+            lock.unlock();
+        }
+    }
+
+    /** After the feed has returned: ends the response, if there is still somebody to end it for. */
+    void finish() {
+        lock.lock();
+        try {
+            finished = true;
+            if (gone) return;
+        } finally {
+            lock.unlock();
+        }
+        context.runOnContext(ignored -> {
+            if (!response.closed() && !response.ended()) response.end();
+        });
+    }
+}

@@ -1,0 +1,68 @@
+package io.dormouse.local.e2e;
+
+import io.dormouse.testkit.messages.Script;
+import org.junit.jupiter.api.extension.ExtensionContext;
+import org.junit.jupiter.api.extension.ExtensionContext.Namespace;
+import org.junit.jupiter.api.extension.ParameterContext;
+import org.junit.jupiter.api.extension.ParameterResolver;
+import org.junit.jupiter.api.extension.TestExecutionExceptionHandler;
+
+/**
+ * Gives tests a suite and the brain behind it, one for all classes of a run, since a start costs seconds. Classes that kill,
+ * stop or need a suite to themselves start their own.
+ */
+final class OnSuite implements ParameterResolver, TestExecutionExceptionHandler {
+    private static final int SHOWN_CHARS = 12_000;
+
+    /** A session whose model always fails: begun first, because giving up takes minutes. */
+    record Doomed(Brain.Role role, Talk talk) {}
+
+    /** @param suite with its scripted model @param client of the workspace {@code default} */
+    record Both(Brain brain, RunningSuite suite, Client client, Doomed doomed) implements AutoCloseable {
+        static Both start() {
+            Brain brain = new Brain();
+            RunningSuite suite = RunningSuite.start(brain.address());
+            Client client = new Client(suite.address(), RunningSuite.KEY);
+            Brain.Role role = brain.role(request -> Script.error(529, "overloaded_error", "Overloaded"));
+            Talk talk = client.talk(role);
+            talk.say("Is anybody there?");
+            return new Both(brain, suite, client, new Doomed(role, talk));
+        }
+
+        @Override
+        public void close() {
+            client.close();
+            suite.close();
+            brain.close();
+        }
+    }
+
+    private static Both both(ExtensionContext context) {
+        return context.getRoot()
+                .getStore(Namespace.create(OnSuite.class))
+                .computeIfAbsent(Both.class, first -> Both.start(), Both.class);
+    }
+
+    @Override
+    public boolean supportsParameter(ParameterContext parameter, ExtensionContext context) {
+        Class<?> type = parameter.getParameter().getType();
+        return type == Brain.class || type == RunningSuite.class || type == Client.class || type == Doomed.class;
+    }
+
+    @Override
+    public Object resolveParameter(ParameterContext parameter, ExtensionContext context) {
+        Class<?> type = parameter.getParameter().getType();
+        Both both = both(context);
+        if (type == Brain.class) return both.brain();
+        if (type == RunningSuite.class) return both.suite();
+        return type == Doomed.class ? both.doomed() : both.client();
+    }
+
+    @Override
+    public void handleTestExecutionException(ExtensionContext context, Throwable failure) throws Throwable {
+        String output = both(context).suite().output();
+        System.err.println("---- the suite's output, before " + context.getDisplayName() + " failed");
+        System.err.println(output.substring(Math.max(0, output.length() - SHOWN_CHARS)));
+        throw failure;
+    }
+}
