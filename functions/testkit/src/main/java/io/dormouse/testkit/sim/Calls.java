@@ -28,8 +28,9 @@ final class Calls {
         sim.schedule.sleepInside(latency());
         if (sim.faults.strike(Fault.STORE_REFUSES)) throw failure(what, "is refused");
         T result = effect.get();
-        contact();
+        long heard = sim.schedule.steps();
         after(what);
+        contact(heard);
         return result;
     }
 
@@ -45,9 +46,10 @@ final class Calls {
             throw failure(what, "fails and comes later");
         }
         T result = effect.get();
-        contact();
+        long heard = sim.schedule.steps();
         if (sim.faults.strike(Fault.STORE_APPLIES_AND_FAILS)) throw failure(what, "applies and fails");
         after(what);
+        contact(heard);
         return result;
     }
 
@@ -63,9 +65,10 @@ final class Calls {
         return new Failure(what + " " + how);
     }
 
-    private void contact() {
+    /** Known to the caller only now that it is back. */
+    private void contact(long heard) {
         Schedule.Actor me = sim.schedule.me();
-        if (me.crew() != null) me.crew().contact(sim.schedule.steps());
+        if (me.crew() != null) me.crew().contact(me, heard);
     }
 
     private void before() {

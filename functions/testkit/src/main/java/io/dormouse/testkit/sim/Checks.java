@@ -43,6 +43,7 @@ final class Checks {
 
         long killedAt = Long.MAX_VALUE;
         boolean dropped;
+        boolean owes;
         int asked;
         int idleClaims;
         int faultsBefore;
@@ -68,7 +69,11 @@ final class Checks {
 
     void appended(ThreadId thread, Entry entry) {
         State state = of(thread);
-        Check.I16_A_KILL_KILLS.holds(!state.dropped, "an entry was written to a log that is forgotten");
+        if (state.dropped) {
+            // By somebody who could not know; it must not stay.
+            Check.I16_A_KILL_KILLS.holds(entry.position() > 1, "a forgotten session begins again");
+            return;
+        }
         if (!state.story.landed(entry, MOST_FAILURES)) return;
         state.idleClaims = 0;
         sim.history.tell("landed " + entry.position() + " " + entry.nonce());
@@ -96,6 +101,7 @@ final class Checks {
                 }
         }
         if (after.lease().epoch() > before.lease().epoch() && after.lease().held()) claimed(state);
+        state.owes = after.owes();
         watch(state, before, after);
     }
 
@@ -117,8 +123,7 @@ final class Checks {
         long now = sim.schedule.now();
         if (!after.owes()) state.waitingSince = Long.MAX_VALUE;
         else if (after.lease().held() && !after.lease().equals(before.lease())) state.waitingSince = now;
-        else if (after.snapshot().phase() == Snapshot.Phase.RETRYING
-                && !after.lease().held())
+        else if (!after.lease().held() && after.snapshot().dueAt() != null && !after.actionable())
             state.waitingSince = Math.max(
                     now,
                     Duration.between(SimPace.BEGINNING, after.snapshot().dueAt())
@@ -138,14 +143,10 @@ final class Checks {
 
     // ---- what starts
 
-    void wakes() {
-        // A new crew has heard of nothing yet.
-        sim.schedule.me().crew().contact(0);
-    }
-
     private void starts(State state, Crew crew, String what) {
-        Check.I16_A_KILL_KILLS.holds(
-                crew == null || state.killedAt >= crew.lastContact(), what + " starts in a session that is over");
+        // A log that is forgotten looks like one that nobody has written to: only the head tells.
+        long heard = state.dropped ? crew.lastHead() : crew.lastContact();
+        Check.I16_A_KILL_KILLS.holds(state.killedAt >= heard, what + " starts in a session that is over");
     }
 
     /** Returns how often the model was asked for this session. */
@@ -187,7 +188,12 @@ final class Checks {
 
     void atRest(ThreadId thread, Head head) {
         State state = of(thread);
-        if (head.deleted()) return;
+        if (head.deleted()) {
+            List<Entry> left = sim.log.read(thread, 0, 10);
+            Check.I16_A_KILL_KILLS.holds(left.isEmpty(), "a deleted session left " + left);
+            Check.I16_A_KILL_KILLS.holds(!sim.hands.lives(thread), "a deleted session left a hand");
+            return;
+        }
         for (Map.Entry<EventId, Posted> each : state.story.accepted.entrySet()) {
             Posted told = state.story.told(each.getKey());
             boolean waits = head.mail().stream().anyMatch(each.getValue()::equals) && !head.actionable();
@@ -203,6 +209,10 @@ final class Checks {
     void acknowledged(ThreadId thread, List<Posted> inputs) {
         for (Posted posted : inputs)
             of(thread).story.accepted.putIfAbsent(posted.input().id(), posted);
+    }
+
+    boolean owes(ThreadId thread) {
+        return of(thread).owes;
     }
 
     boolean killed(ThreadId thread) {

@@ -9,7 +9,6 @@ import io.dormouse.id.Ids;
 import io.dormouse.id.ThreadId;
 import io.dormouse.json.Json;
 import io.dormouse.session.Entry;
-import io.dormouse.session.Fact;
 import io.dormouse.session.Input;
 import io.dormouse.session.Posted;
 import io.dormouse.session.Questions;
@@ -47,7 +46,7 @@ final class Client {
     }
 
     void run() {
-        int acts = 3 + sim.random.nextInt(8);
+        int acts = 3 + sim.random.nextInt(12);
         for (int i = 0; i < acts; i++) {
             sim.schedule.sleep(1 + sim.random.nextInt(sim.random.nextBoolean() ? 300 : 20_000));
             act(sim.random.nextInt(100));
@@ -62,11 +61,11 @@ final class Client {
         if (dice < 45) patiently(List.of(message()));
         else if (dice < 50) patiently(List.of(message(), message()));
         else if (dice < 54) patiently(List.of(message(), new Input.SystemMessage(ids.event(), text())));
-        else if (dice < 64) patiently(List.of(new Input.Interrupt(ids.event())));
-        else if (dice < 68) patiently(List.of(new Input.Interrupt(ids.event()), message()));
-        else if (dice < 72)
+        else if (dice < 58) patiently(List.of(new Input.Interrupt(ids.event())));
+        else if (dice < 61) patiently(List.of(new Input.Interrupt(ids.event()), message()));
+        else if (dice < 65)
             patiently(List.of(new Input.Updated(ids.event(), Json.object().put("title", "t" + sim.number()))));
-        else if (dice < 75) patiently(List.of(new Input.Confirmation(ids.event(), ids.event(), true, null)));
+        else if (dice < 68) patiently(List.of(new Input.Confirmation(ids.event(), ids.event(), true, null)));
         else answerSome();
     }
 
@@ -136,7 +135,10 @@ final class Client {
         Map<EventId, Gate> asked = Map.of();
         while (true) {
             List<Posted> before = alreadyThere(current, inputs, repeated);
-            if (!before.isEmpty()) return before;
+            if (!before.isEmpty()) {
+                if (current.owes()) sim.fleet.send(thread);
+                return before;
+            }
             switch (current.post(inputs, asked, now())) {
                 case Posting.Accepted accepted -> {
                     if (sim.bug == Bug.ACK_BEFORE_WRITE) sim.checks.acknowledged(thread, accepted.posted());
@@ -168,7 +170,7 @@ final class Client {
         List<Posted> places = new ArrayList<>(head.mail());
         if (repeated && sim.bug != Bug.REPEAT_KNOWS_MAIL_ONLY)
             for (Entry entry : sim.sessionLog.read(thread, 0, Integer.MAX_VALUE))
-                for (Fact fact : entry.facts()) places.addAll(inputs(fact));
+                entry.inputs().forEach(places::add);
         List<Posted> found = new ArrayList<>();
         for (Input input : inputs)
             places.stream()
@@ -176,25 +178,6 @@ final class Client {
                     .findFirst()
                     .ifPresent(found::add);
         return found;
-    }
-
-    private static List<Posted> inputs(Fact fact) {
-        return switch (fact) {
-            case Fact.Noted f -> List.of(f.note());
-            case Fact.TurnBegan f -> f.inputs();
-            case Fact.InputsJoined f -> f.inputs();
-            case Fact.ClientAnswered f -> f.answers();
-            case Fact.TurnInterrupted f -> f.interrupts();
-            case Fact.SessionBegan f -> List.of();
-            case Fact.ModelAsked f -> List.of();
-            case Fact.ModelReplied f -> List.of();
-            case Fact.ModelFailed f -> List.of();
-            case Fact.ToolsReturned f -> List.of();
-            case Fact.ClientAwaited f -> List.of();
-            case Fact.TurnEnded f -> List.of();
-            case Fact.HandAttached f -> List.of();
-            case Fact.HandLost f -> List.of();
-        };
     }
 
     // ---- the end

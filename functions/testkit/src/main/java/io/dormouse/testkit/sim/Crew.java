@@ -4,6 +4,7 @@ package io.dormouse.testkit.sim;
 final class Crew {
     private Schedule.Actor atHead;
     private long lastContact;
+    private long lastHead;
 
     /** Whether the actor may come back from its call to its own code. */
     boolean letsReturn(Schedule.Actor actor) {
@@ -19,7 +20,13 @@ final class Crew {
         return lastContact;
     }
 
-    void contact(long step) {
-        lastContact = step;
+    /** The same for the head alone. */
+    long lastHead() {
+        return lastHead;
+    }
+
+    void contact(Schedule.Actor actor, long step) {
+        lastContact = Math.max(lastContact, step);
+        if (atHead == actor) lastHead = Math.max(lastHead, step);
     }
 }

@@ -85,7 +85,6 @@ final class Fleet implements Wakes {
         Crew crew = new Crew();
         Schedule.Actor actor = sim.schedule.spawn(machine.name() + "/" + request, machine, crew, 0, () -> {
             try {
-                sim.checks.wakes();
                 sim.history.tell("wakes " + machine.harness().wake(thread, request, deadline(machine)));
             } catch (RuntimeException e) {
                 sim.history.tell("breaks off: " + e);

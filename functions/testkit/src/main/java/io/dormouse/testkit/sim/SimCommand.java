@@ -39,10 +39,12 @@ public final class SimCommand {
         long start = System.nanoTime();
         long steps = 0;
         for (long i = 0; i < seeds; i++) {
-            Outcome outcome = Simulation.run(first + i, Bug.NONE);
+            // Of one seed everything is told.
+            Outcome outcome = Simulation.run(first + i, Bug.NONE, seeds == 1 ? System.out::println : event -> {});
             steps += outcome.steps();
             outcome.faults().forEach((fault, count) -> faults.merge(fault, (long) count, Long::sum));
             if (outcome.violated() != null) {
+                if (seeds > 1) outcome.last().forEach(System.out::println);
                 tell(outcome);
                 return false;
             }
@@ -61,7 +63,6 @@ public final class SimCommand {
     }
 
     private static void tell(Outcome outcome) {
-        outcome.last().forEach(System.out::println);
         System.out.printf(
                 "%nseed %d breaks %s: %s%n  %s%n  after %d steps and %d faults; again: ./dormouse sim --seed %d%n",
                 outcome.seed(),

@@ -21,6 +21,10 @@ final class SimHands implements HandProvider {
         this.sim = sim;
     }
 
+    boolean lives(ThreadId thread) {
+        return rooms.containsKey(HandId.of(thread));
+    }
+
     @Override
     public Provided provide(HandId id) {
         sim.checks.startsCall(thread(id), sim.schedule.me().crew());
@@ -76,6 +80,7 @@ final class SimHands implements HandProvider {
         public HandResult execute(HandCall call, Cancellation cancellation) {
             sim.calls.travel("sends call " + call.input() + " to room " + number, 1 + sim.random.nextInt(50));
             if (sim.faults.strike(Fault.HAND_THROWS)) throw new Calls.Failure("the hand's client broke");
+            if (cancellation.abandoned()) return new HandResult.Failed("nobody waits");
             if (dead) return new HandResult.Failed("The sandbox could not be reached; the call did not run.");
             String key = sim.bug == Bug.CALL_WITHOUT_KEY ? call.id() + sim.number() : call.id();
             Job job = journal.get(key);

@@ -28,6 +28,7 @@ final class SimModel implements Model {
         ThreadId thread = new ThreadId(prompt.body().path("model").asText());
         sim.calls.travel("asks the model", 1);
         if (sim.faults.strike(Fault.MODEL_THROWS)) throw new Calls.Failure("the model's client has a bug");
+        if (cancellation.requested()) return new Reply.Cancelled(Usage.NONE);
         int asked = sim.checks.asksModel(thread, sim.schedule.me().crew(), prompt);
         long patience = sim.faults.strike(Fault.MODEL_IS_SLOW) ? 120_000 : 4000;
         int chunks = 1 + sim.random.nextInt(4);
@@ -58,24 +59,24 @@ final class SimModel implements Model {
     private Reply said(ThreadId thread, int asked) {
         int dice = asked > TALKATIVE ? 99 : sim.random.nextInt(100);
         List<ObjectNode> content = new ArrayList<>();
-        if (dice < 48) {
+        if (dice < 62) {
             if (sim.random.nextBoolean()) content.add(text("I shall see."));
             int calls = 1 + sim.random.nextInt(3);
             for (int i = 0; i < calls; i++) content.add(call());
             return complete(content, dice < 3 ? "max_tokens" : "tool_use");
         }
-        if (dice < 51) return complete(content, "end_turn");
-        if (dice < 53) {
+        if (dice < 64) return complete(content, "end_turn");
+        if (dice < 66) {
             content.add(text("  "));
             return complete(content, "end_turn");
         }
-        if (dice < 56) {
+        if (dice < 69) {
             content.add(text("I ca"));
             return complete(content, "refusal");
         }
         content.add(text("reply " + sim.number()));
-        if (dice < 60) return complete(content, "pause_turn");
-        if (dice < 64) {
+        if (dice < 73) return complete(content, "pause_turn");
+        if (dice < 77) {
             content.addFirst(
                     Json.object().put("type", "thinking").put("thinking", "hm").put("signature", ""));
             return complete(content, "max_tokens");

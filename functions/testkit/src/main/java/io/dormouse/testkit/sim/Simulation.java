@@ -26,6 +26,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Random;
+import java.util.function.Consumer;
 
 /** One seed: a few sessions, their clients and watchers, three machines, and whatever goes wrong. */
 public final class Simulation {
@@ -55,6 +56,7 @@ public final class Simulation {
     private final List<Client> clients = new ArrayList<>();
     private final List<Watcher> watchers = new ArrayList<>();
     private int numbers;
+    private boolean resting;
 
     /**
      * What came of a seed.
@@ -78,18 +80,23 @@ public final class Simulation {
         }
     }
 
-    private Simulation(long seed, Bug bug) {
+    private Simulation(long seed, Bug bug, Consumer<String> listener) {
         this.bug = bug;
         random = new Random(seed * 0x9E3779B97F4A7C15L + 1);
         schedule = new Schedule(random);
-        history = new History(schedule);
+        history = new History(schedule, listener);
         faults = new Faults(random);
         fleet = new Fleet(this);
     }
 
     /** Runs a seed to its end, or to the first broken promise. */
     public static Outcome run(long seed, Bug bug) {
-        Simulation sim = new Simulation(seed, bug);
+        return run(seed, bug, event -> {});
+    }
+
+    /** @param listener is told everything that happens, as it happens */
+    public static Outcome run(long seed, Bug bug, Consumer<String> listener) {
+        Simulation sim = new Simulation(seed, bug, listener);
         Check violated = null;
         String how = null;
         try {
@@ -129,6 +136,7 @@ public final class Simulation {
 
     /** Nothing goes wrong any more; the clients answer what they are asked, and all must come to rest. */
     private void rest() {
+        resting = true;
         faults.stop();
         fleet.thaw();
         history.tell("faults stop");
@@ -165,7 +173,7 @@ public final class Simulation {
     }
 
     private boolean rests(ThreadId thread) {
-        return !head(thread).owes();
+        return !checks.owes(thread);
     }
 
     private String unrest() {
@@ -215,6 +223,10 @@ public final class Simulation {
                 pace,
                 new Ids(pace::now, random),
                 random));
+    }
+
+    boolean resting() {
+        return resting;
     }
 
     /** A number that nothing else in this simulation has. */

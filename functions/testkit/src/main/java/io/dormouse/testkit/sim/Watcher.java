@@ -26,7 +26,7 @@ final class Watcher {
 
     void run() {
         while (!sim.checks.killed(thread)) {
-            sim.schedule.sleep(100 + sim.random.nextInt(3000));
+            sim.schedule.sleep(100 + sim.random.nextInt(sim.resting() ? 60_000 : 3000));
             follow();
         }
     }
