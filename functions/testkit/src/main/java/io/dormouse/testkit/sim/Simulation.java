@@ -163,7 +163,9 @@ public final class Simulation {
         boolean[] any = {false};
         List<Schedule.Actor> actors = new ArrayList<>();
         for (Client client : clients)
-            actors.add(schedule.spawn("finisher", null, null, 0, () -> any[0] |= client.answerAll()));
+            actors.add(schedule.spawn("finisher", null, null, 0, () -> {
+                if (client.answerAll()) any[0] = true;
+            }));
         while (!actors.stream().allMatch(Schedule.Actor::done)) step();
         return any[0];
     }
