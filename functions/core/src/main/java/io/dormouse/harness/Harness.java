@@ -73,7 +73,7 @@ public final class Harness {
 
     /** What is left of a deleted session goes: its hand with its files, then its log. Safe to repeat, and to interrupt. */
     private Woken forget(Head head) {
-        if (!head.owes()) return Woken.NOTHING_OWED;
+        if (!head.toForget(ports.pace().now())) return Woken.NOTHING_OWED;
         memory.take(head.thread());
         ports.hands().discard(head.thread());
         ports.log().drop(head.thread());

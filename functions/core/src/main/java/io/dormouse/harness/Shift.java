@@ -65,8 +65,10 @@ final class Shift {
         while (true) {
             List<Entry> page = ports.log().read(thread, conversation.position(), PAGE);
             page.forEach(this::fold);
-            if (page.size() < PAGE) return;
+            if (page.size() < PAGE) break;
         }
+        // Every session's log has a first entry: this one was deleted since it was claimed.
+        if (conversation.position() == 0) lost = true;
     }
 
     private void fold(Entry entry) {

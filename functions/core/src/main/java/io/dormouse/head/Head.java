@@ -55,6 +55,9 @@ public record Head(
     /** Of a lane's JSON. Four such lanes and the rest of a head fit into one item of a store. */
     public static final int MAX_MAIL_BYTES = 96 * 1024;
 
+    /** Longer than any harness goes on without a look at its head. */
+    public static final Duration LATECOMERS = Duration.ofHours(1);
+
     public static Head fresh(WorkspaceId workspace, SessionId session, Instant now) {
         return new Head(
                 workspace,
@@ -223,9 +226,19 @@ public record Head(
                 now));
     }
 
-    /** Of a deleted session, once its hand and its log are gone: nothing is owed any more. */
+    /** Whether the hand and the log of a deleted session are to be dropped now. */
+    public boolean toForget(Instant now) {
+        return deleted && owes() && (snapshot.dueAt() == null || !now.isBefore(snapshot.dueAt()));
+    }
+
+    /**
+     * Of a deleted session, once its hand and its log are gone. Who worked on it and knows of nothing may still write an
+     * entry or start a hand, so the same is owed once more, {@link #LATECOMERS} later; then nothing is.
+     */
     public Head forgotten(Instant now) {
-        Snapshot over = new Snapshot(0, Snapshot.Phase.ENDED, Map.of(), Taken.NONE, Usage.NONE, 0, null, null);
+        Instant again = snapshot.dueAt() == null ? now.plus(LATECOMERS) : null;
+        Snapshot.Phase phase = again == null ? Snapshot.Phase.ENDED : Snapshot.Phase.RESTING;
+        Snapshot over = new Snapshot(0, phase, Map.of(), Taken.NONE, Usage.NONE, 0, null, again);
         return swap(List.of(), new Lease(lease.epoch(), null, null), over, now);
     }
 

@@ -94,12 +94,20 @@ class HeadTest {
     }
 
     @Test
-    void a_deleted_session_owes_its_forgetting_and_then_nothing() {
+    void a_deleted_session_owes_its_forgetting_twice_and_then_nothing() {
         Head gone = FRESH.delete(NOON).orElseThrow();
         assertThat(gone.owes()).isTrue();
-        assertThat(gone.forgotten(noonPlus(1)).owes()).isFalse();
-        assertThat(gone.forgotten(noonPlus(1)).owedAt()).isEmpty();
-        assertThat(gone.forgotten(noonPlus(1)).deleted()).isTrue();
+        assertThat(gone.toForget(NOON)).isTrue();
+        Head once = gone.forgotten(NOON);
+        Instant again = NOON.plus(Head.LATECOMERS);
+        assertThat(once.owedAt()).contains(again);
+        assertThat(once.toForget(again.minusMillis(1))).isFalse();
+        assertThat(once.toForget(again)).isTrue();
+        Head twice = once.forgotten(again);
+        assertThat(twice.owes()).isFalse();
+        assertThat(twice.owedAt()).isEmpty();
+        assertThat(twice.toForget(again)).isFalse();
+        assertThat(twice.deleted()).isTrue();
     }
 
     @Test

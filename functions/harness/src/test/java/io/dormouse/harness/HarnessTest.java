@@ -427,8 +427,20 @@ class HarnessTest {
         wake(world);
         assertThat(world.discarded).containsExactly(HandId.of(world.thread));
         assertThat(world.log.read(world.thread, 0, 10)).isEmpty();
-        assertThat(world.head().owes()).isFalse();
+        assertThat(world.head().owedAt().orElseThrow()).isAfter(world.pace.now().plus(Duration.ofMinutes(59)));
         assertThat(world.post(new Input.Interrupt(world.ids.event()))).isInstanceOf(Posting.Refused.class);
+        assertThat(wake(world)).isEqualTo(Woken.NOTHING_OWED);
+        assertThat(world.discarded).hasSize(1);
+    }
+
+    @Test
+    void who_comes_too_late_for_a_deleted_session_does_not_begin_it_again() {
+        World world = new World(BASH);
+        world.says("go");
+        world.log.drop(world.thread);
+        assertThat(wake(world)).isEqualTo(Woken.LOST);
+        assertThat(world.log.read(world.thread, 0, 10)).isEmpty();
+        assertThat(world.prompts).isEmpty();
     }
 
     @Test

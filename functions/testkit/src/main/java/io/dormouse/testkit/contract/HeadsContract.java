@@ -219,8 +219,12 @@ public abstract class HeadsContract {
         Head deleted = head.delete(NOW).orElseThrow();
         heads.swap(head, deleted);
         assertOwing(NOW.plus(Duration.ofDays(365)), 10, head.thread());
-        Head forgotten = deleted.forgotten(NOW);
-        heads.swap(deleted, forgotten);
+        Head once = deleted.forgotten(NOW);
+        heads.swap(deleted, once);
+        assertOwing(NOW, 10);
+        assertOwing(NOW.plus(Head.LATECOMERS), 10, head.thread());
+        Head forgotten = once.forgotten(NOW.plus(Head.LATECOMERS));
+        heads.swap(once, forgotten);
         assertOwing(NOW.plus(Duration.ofDays(365)), 10);
         assertThat(heads.read(head.thread())).contains(forgotten);
         assertThat(heads.create(head)).isFalse();

@@ -6,12 +6,12 @@ import java.util.HashSet;
 import java.util.List;
 import java.util.Set;
 
-/** What the Messages API demands of a conversation. */
-final class Legality {
+/** What the Messages API demands of a conversation. Here, and not beside a test, so that a simulator asks the same. */
+public final class Legality {
     private Legality() {}
 
     /** What is wrong with the messages; empty when they are legal. */
-    static List<String> faults(JsonNode messages) {
+    public static List<String> faults(JsonNode messages) {
         List<String> faults = new ArrayList<>();
         Set<String> used = new HashSet<>();
         List<String> open = List.of();

@@ -1,0 +1,96 @@
+package io.dormouse.testkit.sim;
+
+import io.dormouse.id.ThreadId;
+import io.dormouse.session.Entry;
+import io.dormouse.session.Fact;
+import io.dormouse.session.SessionLog;
+import java.util.ArrayList;
+import java.util.List;
+
+/** The logs as one process sees them. */
+final class FaultyLog implements SessionLog {
+    private final Simulation sim;
+
+    FaultyLog(Simulation sim) {
+        this.sim = sim;
+    }
+
+    @Override
+    public Appended append(ThreadId thread, Entry entry) {
+        Entry written = sim.bug == Bug.RESULTS_ARE_DROPPED ? withoutResults(entry) : entry;
+        if (sim.bug == Bug.APPEND_TOLD_BEFORE_DURABLE || sim.bug == Bug.CALL_BEFORE_INTENT && calls(entry)) {
+            sim.schedule.spawn("buffer", sim.schedule.me().machine(), null, 2000, () -> appendNow(thread, written));
+            sim.calls.travel("appends to a buffer " + entry.position(), 1);
+            return new Appended.At(entry.position());
+        }
+        return sim.calls.write(
+                "appends " + entry.position() + " of epoch " + entry.epoch() + " " + names(entry),
+                () -> seen(appendNow(thread, written)));
+    }
+
+    private Appended appendNow(ThreadId thread, Entry entry) {
+        if (sim.bug == Bug.APPEND_WITHOUT_CONDITION) {
+            List<Entry> all = new ArrayList<>(sim.log.read(thread, 0, Integer.MAX_VALUE));
+            if (entry.position() <= all.size()) {
+                all.set((int) entry.position() - 1, entry);
+                sim.log.drop(thread);
+                all.forEach(each -> sim.log.append(thread, each));
+                sim.checks.appended(thread, entry);
+                return new Appended.At(entry.position());
+            }
+        }
+        Appended appended = sim.log.append(thread, entry);
+        if (appended instanceof Appended.At) sim.checks.appended(thread, entry);
+        return appended;
+    }
+
+    private Appended seen(Appended appended) {
+        return switch (appended) {
+            case Appended.At at -> at;
+            case Appended.Taken taken -> new Appended.Taken(seen(taken.byWhom()));
+        };
+    }
+
+    private Entry seen(Entry entry) {
+        return sim.bug == Bug.ADOPT_A_HIGHER_EPOCH
+                ? new Entry(entry.position(), 0, entry.nonce(), entry.time(), entry.facts())
+                : entry;
+    }
+
+    @Override
+    public List<Entry> read(ThreadId thread, long after, int limit) {
+        return sim.calls.read("reads the log after " + after, () -> sim.log.read(thread, after, limit).stream()
+                .map(this::seen)
+                .toList());
+    }
+
+    @Override
+    public void drop(ThreadId thread) {
+        sim.calls.write("drops the log of " + thread, () -> {
+            sim.log.drop(thread);
+            sim.checks.dropped(thread);
+            return null;
+        });
+    }
+
+    private static boolean calls(Entry entry) {
+        return entry.facts().stream()
+                .anyMatch(fact -> fact instanceof Fact.ModelReplied replied
+                        && !replied.calls().isEmpty());
+    }
+
+    private static Entry withoutResults(Entry entry) {
+        List<Fact> facts = entry.facts().stream()
+                .map(fact -> fact instanceof Fact.ToolsReturned ? new Fact.ToolsReturned(List.of()) : fact)
+                .toList();
+        return new Entry(entry.position(), entry.epoch(), entry.nonce(), entry.time(), facts);
+    }
+
+    private static String names(Entry entry) {
+        return String.join(
+                " ",
+                entry.facts().stream()
+                        .map(fact -> fact.getClass().getSimpleName())
+                        .toList());
+    }
+}

@@ -1,0 +1,131 @@
+package io.dormouse.testkit.sim;
+
+import io.dormouse.harness.Wakes;
+import io.dormouse.id.ThreadId;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.List;
+
+/** The machines, and the bus that brings wakes to them: lost, twice, late, out of order. */
+final class Fleet implements Wakes {
+    private static final int SIZE = 3;
+    private static final long SWEEP_MILLIS = 10_000;
+
+    private final Simulation sim;
+    private final List<Machine> machines = new ArrayList<>();
+    private int made;
+    private int requests;
+
+    Fleet(Simulation sim) {
+        this.sim = sim;
+        while (machines.size() < SIZE) machines.add(fresh());
+    }
+
+    private Machine fresh() {
+        Machine machine = new Machine("m" + ++made);
+        machine.runs(sim.harness(machine, this));
+        if (sim.faults.strike(Fault.CLOCK_JUMPS)) machine.shiftClock(sim.random.nextInt(120_000) - 60_000);
+        return machine;
+    }
+
+    void crash(Machine machine) {
+        machine.die();
+        if (machines.remove(machine)) machines.add(fresh());
+    }
+
+    /** The machine finishes what it does, and another one takes its place. */
+    void stop(Machine machine) {
+        if (!machines.remove(machine)) return;
+        sim.history.tell(machine.name() + " stops");
+        machines.add(fresh());
+        machine.harness().stop();
+    }
+
+    void thaw() {
+        for (Machine machine : machines) {
+            machine.freezeUntil(0);
+            machine.shiftClock(0);
+        }
+    }
+
+    // ---- wakes
+
+    @Override
+    public void send(ThreadId thread) {
+        if (sim.faults.strike(Fault.WAKE_IS_LOST) || sim.bug == Bug.NO_SWEEP && sim.random.nextInt(10) == 0) return;
+        deliver(thread, delay());
+        if (sim.faults.strike(Fault.WAKE_COMES_TWICE)) deliver(thread, delay());
+    }
+
+    @Override
+    public void sendAt(ThreadId thread, Instant when) {
+        if (sim.faults.strike(Fault.WAKE_IS_LOST)) return;
+        long due = Duration.between(SimPace.BEGINNING, when).toMillis() - sim.schedule.now();
+        deliver(thread, Math.max(0, due) + delay());
+    }
+
+    private long delay() {
+        return 1 + sim.random.nextInt(sim.faults.strike(Fault.WAKE_COMES_LATE) ? 60_000 : 40);
+    }
+
+    private void deliver(ThreadId thread, long delayMillis) {
+        String request = "r" + ++requests;
+        sim.schedule.spawn("bus", null, null, delayMillis, () -> invoke(thread, request, 2));
+    }
+
+    private void invoke(ThreadId thread, String request, int retries) {
+        Machine machine = machines.get(sim.random.nextInt(machines.size()));
+        if (machine.frozenUntil() > sim.schedule.now()) return;
+        if (!machine.at.add(thread)) {
+            // One process works on a thread once at a time; what works on it looks for news.
+            machine.harness().poke(thread);
+            return;
+        }
+        Crew crew = new Crew();
+        Schedule.Actor actor = sim.schedule.spawn(machine.name() + "/" + request, machine, crew, 0, () -> {
+            try {
+                sim.history.tell("wakes " + machine.harness().wake(thread, request, deadline(machine)));
+            } catch (RuntimeException e) {
+                sim.history.tell("breaks off: " + e);
+                again(thread, request, retries);
+            } finally {
+                machine.at.remove(thread);
+            }
+        });
+        sim.schedule.spawn("invoker", null, null, 0, () -> {
+            // Who invokes sees only that no answer comes, and asks again under the same name.
+            if (sim.schedule.await(() -> actor.done() && machine.dead(), 900_000)) again(thread, request, retries);
+        });
+    }
+
+    private void again(ThreadId thread, String request, int retries) {
+        if (retries == 0 || !sim.faults.strike(Fault.INVOCATION_IS_RETRIED)) return;
+        long delay = 1 + sim.random.nextInt(60_000);
+        sim.schedule.spawn("bus", null, null, delay, () -> invoke(thread, request, retries - 1));
+    }
+
+    private Instant deadline(Machine machine) {
+        long left = sim.faults.strike(Fault.DEADLINE_IS_NEAR) ? 60_000 + sim.random.nextInt(20_000) : 900_000;
+        return SimPace.BEGINNING.plusMillis(sim.schedule.now() + machine.clockOffsetMillis() + left);
+    }
+
+    // ---- the sweep
+
+    void sweep() {
+        if (sim.bug == Bug.NO_SWEEP) return;
+        List<ThreadId> before = List.of();
+        while (true) {
+            sim.schedule.sleep(SWEEP_MILLIS);
+            if (sim.faults.strike(Fault.SWEEP_FAILS)) continue;
+            Instant now = SimPace.BEGINNING.plusMillis(sim.schedule.now());
+            try {
+                List<ThreadId> owing = sim.store.owing(now, 100);
+                (sim.faults.strike(Fault.SWEEP_SEES_OLD_INDEX) ? before : owing).forEach(this::send);
+                before = owing;
+            } catch (Calls.Failure e) {
+                sim.history.tell("sweeps nothing");
+            }
+        }
+    }
+}

@@ -1,0 +1,238 @@
+package io.dormouse.testkit.sim;
+
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import io.dormouse.hands.Hands;
+import io.dormouse.harness.Harness;
+import io.dormouse.harness.Ports;
+import io.dormouse.harness.Retries;
+import io.dormouse.harness.Wakes;
+import io.dormouse.head.Head;
+import io.dormouse.head.Heads;
+import io.dormouse.id.Ids;
+import io.dormouse.id.SessionId;
+import io.dormouse.id.ThreadId;
+import io.dormouse.id.WorkspaceId;
+import io.dormouse.json.Json;
+import io.dormouse.prompt.Catalog;
+import io.dormouse.resource.Spill;
+import io.dormouse.session.Entry;
+import io.dormouse.session.Fact;
+import io.dormouse.session.SessionLog;
+import io.dormouse.testkit.memory.MemoryBlobs;
+import io.dormouse.testkit.memory.MemoryHeads;
+import io.dormouse.testkit.memory.MemorySessionLog;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.Random;
+import java.util.function.Consumer;
+
+/** One seed: a few sessions, their clients and watchers, three machines, and whatever goes wrong. */
+public final class Simulation {
+    private static final long MOST_STEPS = 60_000;
+    private static final long REST_MILLIS = Duration.ofHours(3).toMillis();
+    private static final String TOOLS = """
+            [{"type":"agent_toolset_20260401","default_config":{"enabled":true,"permission_policy":{"type":"always_allow"}},
+              "configs":[{"name":"write","enabled":true,"permission_policy":{"type":"always_ask"}}]},
+             {"type":"custom","name":"lookup","description":"looks up","input_schema":{"type":"object"}}]
+            """;
+
+    final Bug bug;
+    final Random random;
+    final Schedule schedule;
+    final History history;
+    final Faults faults;
+    final MemoryHeads heads = new MemoryHeads();
+    final MemorySessionLog log = new MemorySessionLog();
+    final Calls calls = new Calls(this);
+    final Heads store = new FaultyHeads(this);
+    final SessionLog sessionLog = new FaultyLog(this);
+    final Checks checks = new Checks(this);
+    final SimModel model = new SimModel(this);
+    final SimHands hands = new SimHands(this);
+    final Fleet fleet;
+    private final List<ThreadId> threads = new ArrayList<>();
+    private final List<Client> clients = new ArrayList<>();
+    private final List<Watcher> watchers = new ArrayList<>();
+    private int numbers;
+    private boolean resting;
+
+    /**
+     * What came of a seed.
+     *
+     * @param hash of everything that happened
+     * @param violated null when every promise held
+     * @param how what was seen; null when every promise held
+     * @param last the last events
+     */
+    public record Outcome(
+            long seed,
+            long hash,
+            long steps,
+            Duration simulated,
+            Map<Fault, Integer> faults,
+            Check violated,
+            String how,
+            List<String> last) {
+        public int faultCount() {
+            return faults.values().stream().mapToInt(Integer::intValue).sum();
+        }
+    }
+
+    private Simulation(long seed, Bug bug, Consumer<String> listener) {
+        this.bug = bug;
+        random = new Random(seed * 0x9E3779B97F4A7C15L + 1);
+        schedule = new Schedule(random);
+        history = new History(schedule, listener);
+        faults = new Faults(random);
+        fleet = new Fleet(this);
+    }
+
+    /** Runs a seed to its end, or to the first broken promise. */
+    public static Outcome run(long seed, Bug bug) {
+        return run(seed, bug, event -> {});
+    }
+
+    /** @param listener is told everything that happens, as it happens */
+    public static Outcome run(long seed, Bug bug, Consumer<String> listener) {
+        Simulation sim = new Simulation(seed, bug, listener);
+        Check violated = null;
+        String how = null;
+        try {
+            sim.play();
+        } catch (Check.Violation e) {
+            violated = e.check();
+            how = e.getMessage();
+        }
+        Outcome outcome = new Outcome(
+                seed,
+                sim.history.hash(),
+                sim.schedule.steps(),
+                Duration.ofMillis(sim.schedule.now()),
+                Map.copyOf(sim.faults.counts()),
+                violated,
+                how,
+                sim.history.last());
+        sim.schedule.end();
+        return outcome;
+    }
+
+    private void play() {
+        int sessions = 1 + random.nextInt(2);
+        for (int i = 0; i < sessions; i++) session();
+        schedule.spawn("sweep", null, null, 0, fleet::sweep);
+        while (clients.stream().anyMatch(client -> !client.finished())) step();
+        long more = schedule.now() + random.nextInt(60_000);
+        while (schedule.now() < more) step();
+        rest();
+    }
+
+    private void step() {
+        Check.LIVENESS.holds(schedule.steps() < MOST_STEPS, MOST_STEPS + " steps, and no end");
+        Check.LIVENESS.holds(schedule.step(), "nobody will ever do anything");
+        checks.patience();
+    }
+
+    /** Nothing goes wrong any more; the clients answer what they are asked, and all must come to rest. */
+    private void rest() {
+        resting = true;
+        faults.stop();
+        fleet.thaw();
+        history.tell("faults stop");
+        long end = schedule.now() + REST_MILLIS;
+        for (int round = 0; round < 30; round++) {
+            while (!threads.stream().allMatch(this::rests)) {
+                Check.LIVENESS.holds(schedule.now() < end, "after three hours without a fault: " + unrest());
+                step();
+            }
+            // What is late comes now, and may begin something once more.
+            long late = schedule.now() + 70_000;
+            while (schedule.now() < late) step();
+            if (!threads.stream().allMatch(this::rests)) continue;
+            if (!answered()) break;
+        }
+        for (ThreadId thread : threads) {
+            Check.LIVENESS.holds(rests(thread), "it never ends: " + unrest());
+            checks.atRest(thread, head(thread));
+        }
+        watchers.forEach(Watcher::check);
+    }
+
+    private boolean answered() {
+        boolean[] any = {false};
+        List<Schedule.Actor> actors = new ArrayList<>();
+        for (Client client : clients)
+            actors.add(schedule.spawn("finisher", null, null, 0, () -> {
+                if (client.answerAll()) any[0] = true;
+            }));
+        while (!actors.stream().allMatch(Schedule.Actor::done)) step();
+        return any[0];
+    }
+
+    private Head head(ThreadId thread) {
+        return heads.read(thread).orElseThrow();
+    }
+
+    private boolean rests(ThreadId thread) {
+        return !checks.owes(thread);
+    }
+
+    private String unrest() {
+        return threads.stream()
+                .filter(thread -> !rests(thread))
+                .map(this::head)
+                .toList()
+                .toString();
+    }
+
+    private void session() {
+        Ids ids = new Ids(() -> SimPace.BEGINNING, random);
+        SessionId session = ids.session();
+        ThreadId thread = session.primaryThread();
+        ObjectNode agent = Json.object().put("name", "helper").put("system", "Be brief.");
+        // The model is named for the session, so that a request says whose it is.
+        agent.putObject("model").put("id", thread.text());
+        agent.set("tools", Json.parse(TOOLS));
+        Entry first = new Entry(1, 0, ids.next(), SimPace.BEGINNING, List.of(new Fact.SessionBegan(agent)));
+        log.append(thread, first);
+        checks.appended(thread, first);
+        heads.create(Head.fresh(WorkspaceId.DEFAULT, session, SimPace.BEGINNING));
+        threads.add(thread);
+        Client client = new Client(this, thread);
+        Watcher watcher = new Watcher(this, thread);
+        clients.add(client);
+        watchers.add(watcher);
+        schedule.spawn("client" + threads.size(), null, null, 0, client::run);
+        schedule.spawn("watcher" + threads.size(), null, null, 0, watcher::run);
+    }
+
+    Harness harness(Machine machine, Wakes wakes) {
+        SimPace pace = new SimPace(this, machine);
+        Retries retries = bug == Bug.RETRY_FOR_EVER
+                ? new Retries(1_000_000, Duration.ofMillis(1), Duration.ofSeconds(1), Duration.ofSeconds(10))
+                : Retries.DEFAULT;
+        return new Harness(new Ports(
+                store,
+                sessionLog,
+                model,
+                new Hands(hands, pace),
+                new NoFeed(),
+                wakes,
+                new Spill(new MemoryBlobs()),
+                new Catalog(Json.parse("{\"models\":[]}")),
+                retries,
+                pace,
+                new Ids(pace::now, random),
+                random));
+    }
+
+    boolean resting() {
+        return resting;
+    }
+
+    /** A number that nothing else in this simulation has. */
+    int number() {
+        return ++numbers;
+    }
+}
