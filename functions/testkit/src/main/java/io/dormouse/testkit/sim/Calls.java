@@ -1,5 +1,6 @@
 package io.dormouse.testkit.sim;
 
+import java.util.function.Predicate;
 import java.util.function.Supplier;
 
 /** A call of a port: what may happen to it on its way there, there, and on its way back. */
@@ -35,6 +36,11 @@ final class Calls {
     }
 
     <T> T write(String what, Supplier<T> effect) {
+        return write(what, effect, result -> true);
+    }
+
+    /** @param telling whether a result tells its caller how things stand now */
+    <T> T write(String what, Supplier<T> effect, Predicate<T> telling) {
         before();
         sim.schedule.sleepInside(latency());
         if (sim.faults.strike(Fault.STORE_REFUSES)) throw failure(what, "is refused");
@@ -49,7 +55,7 @@ final class Calls {
         long heard = sim.schedule.steps();
         if (sim.faults.strike(Fault.STORE_APPLIES_AND_FAILS)) throw failure(what, "applies and fails");
         after(what);
-        contact(heard);
+        if (telling.test(result)) contact(heard);
         return result;
     }
 

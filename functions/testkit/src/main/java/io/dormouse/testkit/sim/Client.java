@@ -46,9 +46,11 @@ final class Client {
     }
 
     void run() {
+        // Some take their time, so that a turn may fail to its end.
+        int leisure = sim.random.nextInt(6) == 0 ? 10 : 1;
         int acts = 3 + sim.random.nextInt(12);
         for (int i = 0; i < acts; i++) {
-            sim.schedule.sleep(1 + sim.random.nextInt(sim.random.nextBoolean() ? 300 : 20_000));
+            sim.schedule.sleep(1 + sim.random.nextInt(sim.random.nextBoolean() ? 300 : 20_000 * leisure));
             act(sim.random.nextInt(100));
         }
         int end = sim.random.nextInt(10);

@@ -25,7 +25,9 @@ final class FaultyLog implements SessionLog {
         }
         return sim.calls.write(
                 "appends " + entry.position() + " of epoch " + entry.epoch() + " " + names(entry),
-                () -> seen(appendNow(thread, written)));
+                () -> seen(appendNow(thread, written)),
+                // What somebody older wrote there says nothing of who came after.
+                Appended.At.class::isInstance);
     }
 
     private Appended appendNow(ThreadId thread, Entry entry) {

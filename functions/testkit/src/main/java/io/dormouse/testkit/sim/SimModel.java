@@ -17,9 +17,12 @@ final class SimModel implements Model {
     private static final int TALKATIVE = 14;
 
     private final Simulation sim;
+    /** Fails nearly always, until faults stop: what wears out patience. */
+    private final boolean down;
 
     SimModel(Simulation sim) {
         this.sim = sim;
+        down = sim.random.nextInt(10) == 0;
     }
 
     @Override
@@ -44,6 +47,7 @@ final class SimModel implements Model {
     }
 
     private Reply failure() {
+        if (down && !sim.resting() && sim.random.nextInt(20) > 0) return failed(Failure.OVERLOADED, null);
         if (sim.faults.strike(Fault.MODEL_OVERLOADED)) return failed(Failure.OVERLOADED, null);
         if (sim.faults.strike(Fault.MODEL_LIMITS_RATE))
             return failed(Failure.RATE_LIMITED, Duration.ofSeconds(1 + sim.random.nextInt(90)));

@@ -49,7 +49,7 @@ public final class Simulation {
     final Heads store = new FaultyHeads(this);
     final SessionLog sessionLog = new FaultyLog(this);
     final Checks checks = new Checks(this);
-    final SimModel model = new SimModel(this);
+    final SimModel model;
     final SimHands hands = new SimHands(this);
     final Fleet fleet;
     private final List<ThreadId> threads = new ArrayList<>();
@@ -86,6 +86,7 @@ public final class Simulation {
         schedule = new Schedule(random);
         history = new History(schedule, listener);
         faults = new Faults(random);
+        model = new SimModel(this);
         fleet = new Fleet(this);
     }
 

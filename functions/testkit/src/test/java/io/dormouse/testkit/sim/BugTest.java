@@ -20,7 +20,9 @@ class BugTest {
     /** The checks that may be the first to see it. */
     private static final Map<Bug, Set<Check>> SEEN_BY = Map.ofEntries(
             Map.entry(Bug.APPEND_WITHOUT_CONDITION, EnumSet.of(Check.I2_PREFIX_STABILITY)),
-            Map.entry(Bug.APPEND_TOLD_BEFORE_DURABLE, EnumSet.of(Check.I1_TOTAL_ORDER, Check.I8_INTENT_BEFORE_EFFECT)),
+            Map.entry(
+                    Bug.APPEND_TOLD_BEFORE_DURABLE,
+                    EnumSet.of(Check.I1_TOTAL_ORDER, Check.I4_ACKNOWLEDGED_IS_DURABLE, Check.I8_INTENT_BEFORE_EFFECT)),
             Map.entry(Bug.ADOPT_A_HIGHER_EPOCH, EnumSet.of(Check.I3_FENCED_WRITERS, Check.I16_A_KILL_KILLS)),
             Map.entry(Bug.SWAP_WITHOUT_VERSION, EnumSet.of(Check.I4_ACKNOWLEDGED_IS_DURABLE)),
             Map.entry(Bug.SETTLE_WITH_MAIL, EnumSet.of(Check.I4_ACKNOWLEDGED_IS_DURABLE)),
