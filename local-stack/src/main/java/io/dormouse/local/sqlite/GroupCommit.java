@@ -1,14 +1,11 @@
 package io.dormouse.local.sqlite;
 
 import java.sql.SQLException;
-import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
 import java.util.concurrent.LinkedBlockingQueue;
-import org.sqlite.SQLiteErrorCode;
-import org.sqlite.SQLiteException;
 
 /**
  * The one thread that writes. It takes whatever is queued, runs it in one transaction, commits once, and then tells every
@@ -16,8 +13,6 @@ import org.sqlite.SQLiteException;
  */
 final class GroupCommit implements AutoCloseable {
     static final int MAX_BATCH = 256;
-    private static final Duration PATIENCE = Duration.ofSeconds(30);
-
     private static final Throwable CLOSED = new IllegalStateException("the store is closed");
 
     private static final class Pending<T> extends CompletableFuture<T> {
@@ -112,7 +107,7 @@ final class GroupCommit implements AutoCloseable {
 
     private void transact(List<Pending<?>> batch) {
         try {
-            begin();
+            statements.patiently(s -> s.of("BEGIN IMMEDIATE").executeUpdate());
         } catch (SQLException | InterruptedException e) {
             fail(batch, e);
             return;
@@ -134,25 +129,6 @@ final class GroupCommit implements AutoCloseable {
             return;
         }
         for (Pending<?> pending : batch) pending.committed();
-    }
-
-    /**
-     * Takes the write lock. SQLite's own waiting sleeps longer and longer, and starves beside a busy process that leaves
-     * the lock for microseconds only; so the timeout of the connection is short, and the asking is done here.
-     */
-    private void begin() throws SQLException, InterruptedException {
-        long since = System.nanoTime();
-        while (true) {
-            try {
-                statements.of("BEGIN IMMEDIATE").executeUpdate();
-                return;
-            } catch (SQLiteException e) {
-                statements.forget(e);
-                boolean busy = (e.getResultCode().code & 0xff) == SQLiteErrorCode.SQLITE_BUSY.code;
-                if (!busy || System.nanoTime() - since > PATIENCE.toNanos()) throw e;
-                Thread.sleep(1);
-            }
-        }
     }
 
     private void rollback(Throwable because) {

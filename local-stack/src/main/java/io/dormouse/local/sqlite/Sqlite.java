@@ -29,7 +29,7 @@ public final class Sqlite implements AutoCloseable {
     private final Semaphore free = new Semaphore(READERS);
     private volatile boolean closed;
 
-    private Sqlite(Path file) throws SQLException {
+    private Sqlite(Path file) throws SQLException, InterruptedException {
         try (Statements statements = Statements.connect(file, READER_BUSY_MILLIS)) {
             prepare(statements);
         }
@@ -55,6 +55,9 @@ public final class Sqlite implements AutoCloseable {
             throw new BrokenStore("cannot open " + file, e);
         } catch (IOException e) {
             throw new UncheckedIOException(e);
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+            throw new BrokenStore("cannot open " + file, e);
         }
     }
 
@@ -74,9 +77,10 @@ public final class Sqlite implements AutoCloseable {
         }
     }
 
-    private static void prepare(Statements statements) throws SQLException {
-        statements.script("PRAGMA journal_mode = WAL");
-        statements.script("BEGIN IMMEDIATE");
+    /** Another process may be doing the same at this moment: a command beside a suite that starts. */
+    private static void prepare(Statements statements) throws SQLException, InterruptedException {
+        statements.patiently(s -> s.journal("WAL"));
+        statements.patiently(s -> s.of("BEGIN IMMEDIATE").executeUpdate());
         long version = statements.number("PRAGMA user_version");
         if (version > SCHEMA_VERSION)
             throw new SQLException("the file was written by a later release (schema " + version + ")");

@@ -5,13 +5,18 @@ import java.sql.Connection;
 import java.sql.PreparedStatement;
 import java.sql.SQLException;
 import java.sql.Statement;
+import java.time.Duration;
 import java.util.HashMap;
 import java.util.Map;
 import org.sqlite.SQLiteConfig;
+import org.sqlite.SQLiteErrorCode;
+import org.sqlite.SQLiteException;
 
 /** One connection, and its statements, each prepared once. For one thread at a time. */
 final class Statements implements AutoCloseable {
     private final Connection connection;
+    private static final Duration PATIENCE = Duration.ofSeconds(30);
+
     private final Map<String, PreparedStatement> prepared = new HashMap<>();
 
     private Statements(Connection connection) {
@@ -60,6 +65,34 @@ final class Statements implements AutoCloseable {
             }
         }
         prepared.clear();
+    }
+
+    /**
+     * Does what wants a lock, over and over for up to {@link #PATIENCE}. SQLite's own waiting sleeps longer and
+     * longer, and starves beside a busy process that leaves the lock for microseconds only; and a change of the journal's
+     * mode does not wait at all.
+     */
+    void patiently(Work<?> work) throws SQLException, InterruptedException {
+        long since = System.nanoTime();
+        while (true) {
+            try {
+                work.on(this);
+                return;
+            } catch (SQLiteException e) {
+                forget(e);
+                boolean busy = (e.getResultCode().code & 0xff) == SQLiteErrorCode.SQLITE_BUSY.code;
+                if (!busy || System.nanoTime() - since > PATIENCE.toNanos()) throw e;
+                Thread.sleep(1);
+            }
+        }
+    }
+
+    /** Sets the journal's mode, which the file keeps; returns the mode that is in force. */
+    String journal(String mode) throws SQLException {
+        try (Statement statement = connection.createStatement();
+                var row = statement.executeQuery("PRAGMA journal_mode = " + mode)) {
+            return row.getString(1);
+        }
     }
 
     /** Runs statements that are not worth keeping. */
