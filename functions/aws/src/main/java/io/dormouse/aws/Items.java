@@ -22,7 +22,7 @@ final class Items {
     static final String VERSION = "version";
     /** Shard of the index {@link #OWING}; only on heads that owe. */
     static final String OWES = "owes";
-    /** When it will have owed long enough: nanoseconds since 1970. */
+    /** Since when it owes, or when a parked one is due; never later than the head itself is: nanoseconds since 1970. */
     static final String OWED_AT = "owedAt";
     /** Only on heads that somebody should wake now: what the stream's consumer filters by. */
     static final String READY = "ready";

@@ -8,7 +8,11 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import io.dormouse.aws.Meter.Use;
 import io.dormouse.head.Head;
+import io.dormouse.head.Snapshot;
+import io.dormouse.session.Taken;
+import io.dormouse.session.Usage;
 import io.dormouse.testkit.memory.MemoryBlobs;
+import java.time.Instant;
 import java.util.List;
 import java.util.Map;
 import org.junit.jupiter.api.BeforeEach;
@@ -114,10 +118,34 @@ class MeterTest {
         meter.reset();
         Head leased = ((Head.Claim.Granted) owes.claim("owner", Given.NOW)).next();
         heads.swap(owes, leased);
-        assertThat(used("UpdateItem")).as("the head, and its place changed").isEqualTo(new Use(1, 3, 0));
+        assertThat(used("UpdateItem")).as("the head, and its place stays").isEqualTo(new Use(1, 1, 0));
         meter.reset();
-        heads.owing(Given.NOW, 10);
+        Head beaten = leased.beat(Snapshot.FRESH, Given.NOW.plusSeconds(2));
+        heads.swap(leased, beaten);
+        assertThat(used("UpdateItem")).as("the head, and its place stays").isEqualTo(new Use(1, 1, 0));
+        meter.reset();
+        assertThat(heads.owing(Given.NOW.plusSeconds(10), 10)).isEmpty();
         assertThat(used("Query")).as("four shards, eventually").isEqualTo(new Use(4, 0, 2));
+        assertThat(used("BatchGetItem")).as("the head, eventually").isEqualTo(new Use(1, 0, 0.5));
+        meter.reset();
+        Snapshot done = new Snapshot(
+                2, Snapshot.Phase.RESTING, Map.of(), Taken.NONE.with(owes.mail()), Usage.NONE, 1, null, null);
+        heads.swap(beaten, beaten.settle(done, Given.NOW).orElseThrow());
+        assertThat(used("UpdateItem")).as("the head, and out of the index").isEqualTo(new Use(1, 2, 0));
+    }
+
+    @Test
+    void a_parked_head_moves_in_the_index_and_is_not_read_before_its_time() {
+        DynamoHeads heads = new DynamoHeads(table, new MemoryBlobs(), Emulator.RANDOM);
+        Head leased = ((Head.Claim.Granted) Given.mailed(Given.head()).claim("owner", Given.NOW)).next();
+        heads.create(leased);
+        Instant due = Given.NOW.plusSeconds(600);
+        Snapshot retrying = new Snapshot(
+                2, Snapshot.Phase.RETRYING, Map.of(), Taken.NONE.with(leased.mail()), Usage.NONE, 1, Given.NOW, due);
+        heads.swap(leased, leased.release(retrying, Given.NOW));
+        assertThat(used("UpdateItem")).as("the head, and its place changed").isEqualTo(new Use(1, 3, 0));
+        heads.owing(due.minusMillis(1), 10);
+        assertThat(used("BatchGetItem")).isNull();
     }
 
     @Test

@@ -50,6 +50,8 @@ class TurnCostTest {
     private DynamoHeads heads;
     private Harness harness;
     private Head session;
+    /** Of the owner, while the model thinks. */
+    private int beats;
 
     @BeforeEach
     void open() {
@@ -66,8 +68,11 @@ class TurnCostTest {
         log.append(head.thread(), new Entry(1, 0, IDS.next(), NOW, List.of(new Fact.SessionBegan(agent))));
         heads.create(head);
         session = head;
-        Pace pace = new StillPace();
-        Model model = (prompt, watcher, cancellation) -> replies.remove();
+        StillPace pace = new StillPace();
+        Model model = (prompt, watcher, cancellation) -> {
+            for (int i = 0; i < beats; i++) pace.beat.run();
+            return replies.remove();
+        };
         harness = new Harness(new Ports(
                 heads,
                 log,
@@ -95,7 +100,8 @@ class TurnCostTest {
             }
         }
         assertThat(writes()).isEqualTo(5);
-        assertThat(first.writeUnits()).isEqualTo(9);
+        // Two entries, and three swaps of the head; into the index at the first, and out of it at the last.
+        assertThat(first.writeUnits()).isEqualTo(7);
     }
 
     @Test
@@ -104,7 +110,15 @@ class TurnCostTest {
         for (int turn = 1; turn <= 3; turn++) use = turn(toolCall(turn), reply("end_turn", textBlock(610)));
         // Four entries, for a call is in the log before it runs, and three swaps of the head.
         assertThat(writes()).isEqualTo(7);
-        assertThat(use.writeUnits()).isEqualTo(12);
+        assertThat(use.writeUnits()).isEqualTo(10);
+    }
+
+    @Test
+    void a_heartbeat_is_one_write_unit() {
+        Use without = turn(reply("end_turn", textBlock(610)));
+        beats = 10;
+        Use with = turn(reply("end_turn", textBlock(610)));
+        assertThat(with).isEqualTo(new Use(without.requests() + 10, without.writeUnits() + 10, without.readUnits()));
     }
 
     private long writes() {
@@ -142,7 +156,9 @@ class TurnCostTest {
 
     // ---- a machine on which no time passes
 
-    private record StillPace() implements Pace {
+    private static final class StillPace implements Pace {
+        private Runnable beat;
+
         @Override
         public Instant now() {
             return NOW;
@@ -153,6 +169,7 @@ class TurnCostTest {
 
         @Override
         public Beat every(Duration period, Runnable action) {
+            beat = action;
             return new Beat() {
                 @Override
                 public void now() {}

@@ -381,8 +381,13 @@ public record Head(
     public Optional<Instant> owedAt() {
         if (!owes()) return Optional.empty();
         if (lease.held()) return Optional.of(lease.beatAt().plus(Lease.STALE_AFTER));
-        if (snapshot.dueAt() != null && !actionable()) return Optional.of(snapshot.dueAt());
-        return Optional.of(updatedAt);
+        return Optional.of(parkedUntil().orElse(updatedAt));
+    }
+
+    /** Until when nobody need look at what is owed, for it is due only then; empty when that may be any time. */
+    public Optional<Instant> parkedUntil() {
+        boolean parked = owes() && !lease.held() && snapshot.dueAt() != null && !actionable();
+        return parked ? Optional.of(snapshot.dueAt()) : Optional.empty();
     }
 
     /** How long the session has run, up to a moment. */

@@ -16,7 +16,8 @@ public interface Heads {
     Swapped swap(Head before, Head after);
 
     /**
-     * Threads that owe work by {@link Head#owedAt}, longest first: what a wake was lost for. Eventually consistent.
+     * Threads that owe work by {@link Head#owedAt}, longest first: what a wake was lost for. Eventually consistent. However many
+     * heads are worked on, they hide none that is due, and what is parked costs nothing until its time.
      *
      * @param by only what was due by then
      */

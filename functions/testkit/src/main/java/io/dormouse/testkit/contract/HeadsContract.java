@@ -240,6 +240,77 @@ public abstract class HeadsContract {
         assertOwing(NOW.plusMillis(8), 2, first.thread(), second.thread());
     }
 
+    @Test
+    void a_dead_owner_is_found_behind_however_many_that_are_alive() {
+        Head dead = created(mailed(fresh(), NOW));
+        heads.swap(dead, claimed(dead, "dead", NOW));
+        Instant later = NOW.plusSeconds(3600);
+        for (int i = 0; i < 450; i++) {
+            Head alive = claimed(mailed(fresh(), NOW.minusSeconds(i)), "owner", NOW);
+            created(alive.beat(Snapshot.FRESH, later));
+        }
+        assertOwing(later, 1, dead.thread());
+        assertOwing(later, 10, dead.thread());
+    }
+
+    @Test
+    void one_that_is_taken_up_over_and_over_does_not_hide_one_that_nobody_took_up() {
+        Head fails = created(mailed(fresh(), NOW));
+        heads.swap(fails, claimed(fails, "owner", NOW.plusSeconds(100)));
+        Head waits = created(mailed(fresh(), NOW.plusSeconds(1)));
+        assertOwing(NOW.plusSeconds(200), 1, waits.thread());
+        assertOwing(NOW.plusSeconds(200), 10, waits.thread(), fails.thread());
+    }
+
+    @Test
+    void a_parked_head_owes_at_its_time_and_mail_that_waits_with_it_changes_nothing() {
+        Head parked = parked(NOW.plusSeconds(600));
+        assertOwing(NOW.plusSeconds(599), 10);
+        heads.swap(parked, mailed(parked, NOW.plusSeconds(1)));
+        assertOwing(NOW.plusSeconds(599), 10);
+        assertOwing(NOW.plusSeconds(600), 10, parked.thread());
+    }
+
+    @Test
+    void a_parked_head_owes_at_once_when_an_interrupt_comes() {
+        Head parked = parked(NOW.plusSeconds(600));
+        heads.swap(parked, posted(parked, new Input.Interrupt(Samples.event()), NOW.plusSeconds(1)));
+        assertOwing(NOW.plusSeconds(1), 10, parked.thread());
+    }
+
+    @Test
+    void a_parked_head_that_is_taken_up_before_its_time_owes_when_its_owner_is_silent() {
+        Head parked = parked(NOW.plusSeconds(600));
+        Head claimed = claimed(parked, "early", NOW.plusSeconds(5));
+        heads.swap(parked, claimed);
+        assertOwing(NOW.plusSeconds(5).plus(Lease.STALE_AFTER), 10, parked.thread());
+        heads.swap(claimed, claimed.release(parked.snapshot(), NOW.plusSeconds(6)));
+        assertOwing(NOW.plusSeconds(599), 10);
+        assertOwing(NOW.plusSeconds(600), 10, parked.thread());
+    }
+
+    @Test
+    void a_head_owes_on_when_it_is_swapped_by_someone_who_knew_more_of_the_log() {
+        Head head = created(mailed(fresh(), NOW));
+        Head claimed = claimed(head, "owner", NOW);
+        heads.swap(head, claimed);
+        Snapshot over = new Snapshot(
+                2, Snapshot.Phase.RESTING, Map.of(), Taken.NONE.with(head.mail()), Usage.NONE, 1, null, null);
+        Head knowing = claimed.knowing(over);
+        heads.swap(knowing, mailed(knowing, NOW.plusSeconds(1)));
+        assertOwing(NOW.plus(Lease.STALE_AFTER), 10, head.thread());
+    }
+
+    private Head parked(Instant until) {
+        Head head = mailed(fresh(), NOW);
+        Snapshot retrying = new Snapshot(
+                2, Snapshot.Phase.RETRYING, Map.of(), Taken.NONE.with(head.mail()), Usage.NONE, 1, NOW, until);
+        Head working = created(claimed(head, "owner", NOW));
+        Head parked = working.release(retrying, NOW);
+        heads.swap(working, parked);
+        return parked;
+    }
+
     /** The index may lag behind, so this asks again for a while. */
     private void assertOwing(Instant by, int limit, ThreadId... threads) {
         List<ThreadId> expected = List.of(threads);
