@@ -2,6 +2,7 @@ package io.dormouse.local;
 
 import io.dormouse.harness.Harness;
 import io.dormouse.harness.Wakes;
+import io.dormouse.head.Head;
 import io.dormouse.head.Heads;
 import io.dormouse.id.ThreadId;
 import io.dormouse.threads.ThreadPace;
@@ -44,11 +45,20 @@ final class LocalWakes implements Wakes {
     }
 
     @Override
-    public void send(ThreadId thread) {
+    public void send(Head stored) {
+        send(stored.thread(), stored);
+    }
+
+    /** Without a head: whoever sends it has seen none, or an old one. */
+    void send(ThreadId thread) {
+        send(thread, null);
+    }
+
+    private void send(ThreadId thread, Head stored) {
         if (stopped) return;
         State before = states.put(thread, State.AGAIN);
         if (before == null) {
-            Thread.ofVirtual().name("wake-" + thread).start(() -> run(thread));
+            Thread.ofVirtual().name("wake-" + thread).start(() -> run(thread, stored));
         } else {
             harness.poke(thread);
         }
@@ -60,17 +70,20 @@ final class LocalWakes implements Wakes {
         pace.later(delay.isNegative() ? Duration.ZERO : delay, () -> send(thread));
     }
 
-    private void run(ThreadId thread) {
+    private void run(ThreadId thread, Head stored) {
+        Head hint = stored;
         do {
             states.put(thread, State.RUNNING);
             try {
-                harness.wake(thread, owner, Instant.MAX);
+                if (hint == null) harness.wake(thread, owner, Instant.MAX);
+                else harness.wake(hint, owner, Instant.MAX);
             } catch (RuntimeException | Error e) {
                 // The thread stays owing, so the sweep tries again, at its own pace. Also after an error of the
                 // machine,
                 // too little memory say: this thread must not be taken for one that is being worked on for ever.
                 LOG.log(System.Logger.Level.ERROR, "the wake of " + thread + " failed", e);
             }
+            hint = null;
             if (stopped) states.remove(thread);
         } while (!stopped && !states.remove(thread, State.RUNNING));
         if (stopped) done();

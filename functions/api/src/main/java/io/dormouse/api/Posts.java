@@ -53,14 +53,14 @@ final class Posts {
         while (true) {
             List<Posted> before = call.firstTriedAt() == null ? List.of() : before(call, current, inputs);
             if (!before.isEmpty()) {
-                if (current.owes()) wakes.send(current.thread());
+                if (current.owes()) wakes.send(current);
                 return before;
             }
             switch (current.post(inputs, asked, clock.instant())) {
                 case Posting.Accepted accepted -> {
                     switch (heads.swap(current, accepted.next())) {
                         case Swapped.Done done -> {
-                            if (accepted.next().owes()) wakes.send(current.thread());
+                            if (accepted.next().owes()) wakes.send(accepted.next());
                             return accepted.posted();
                         }
                         case Swapped.Changed changed -> current = changed.current();

@@ -120,7 +120,7 @@ public final class Sessions {
                         now,
                         List.of(new Fact.SessionBegan(session.body().get("agent")))));
         if (!heads.create(head)) head = heads.read(head.thread()).orElseThrow(() -> SessionFinder.missing(id.text()));
-        if (head.owes()) wakes.send(head.thread());
+        if (head.owes()) wakes.send(head);
         return Answer.ok(view(new Found(session, head)));
     }
 
@@ -281,7 +281,7 @@ public final class Sessions {
         if (deletedBefore && !there) throw SessionFinder.missing(call);
         feed.appended(head.thread());
         // The log and the hand with its files go by a wake, so that a crash here leaves nothing behind.
-        wakes.send(head.thread());
+        wakes.send(head);
         return Answer.ok(Json.object().put("id", head.session().text()).put("type", "session_deleted"));
     }
 

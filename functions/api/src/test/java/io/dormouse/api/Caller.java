@@ -10,6 +10,7 @@ import io.dormouse.edge.EventStream;
 import io.dormouse.edge.Query;
 import io.dormouse.edge.RouteTable;
 import io.dormouse.harness.Wakes;
+import io.dormouse.head.Head;
 import io.dormouse.head.Heads;
 import io.dormouse.id.Ids;
 import io.dormouse.id.ThreadId;
@@ -108,8 +109,8 @@ final class Caller {
 
     private final Wakes wakes = new Wakes() {
         @Override
-        public void send(ThreadId thread) {
-            woken.add(thread);
+        public void send(Head stored) {
+            woken.add(stored.thread());
         }
 
         @Override

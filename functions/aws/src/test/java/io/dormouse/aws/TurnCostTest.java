@@ -40,6 +40,7 @@ import java.util.Deque;
 import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.Callable;
+import java.util.function.Supplier;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 
@@ -184,6 +185,12 @@ class TurnCostTest {
             return tasks.stream().map(StillPace::call).toList();
         }
 
+        @Override
+        public <T> Supplier<T> begin(Supplier<T> task) {
+            T result = task.get();
+            return () -> result;
+        }
+
         private static <T> T call(Callable<T> task) {
             try {
                 return task.call();
@@ -213,7 +220,7 @@ class TurnCostTest {
 
     private record NoWakes() implements Wakes {
         @Override
-        public void send(ThreadId thread) {}
+        public void send(Head stored) {}
 
         @Override
         public void sendAt(ThreadId thread, Instant when) {}

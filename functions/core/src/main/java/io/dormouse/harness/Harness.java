@@ -3,6 +3,7 @@ package io.dormouse.harness;
 import io.dormouse.head.Head;
 import io.dormouse.head.Heads.Swapped;
 import io.dormouse.id.ThreadId;
+import io.dormouse.session.Entry;
 import io.dormouse.session.Fact;
 import io.dormouse.session.Step;
 import java.time.Duration;
@@ -11,6 +12,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.function.Supplier;
 
 /** The brain without a memory of its own: it claims a thread, does what its log says is next, and lets go. Thread-safe. */
 public final class Harness {
@@ -47,45 +49,68 @@ public final class Harness {
      * @param deadline when this invocation must be over
      */
     public Woken wake(ThreadId thread, String owner, Instant deadline) {
-        Optional<Head> found = ports.heads().read(thread);
-        while (found.isPresent()) {
-            Head head = found.get();
-            if (head.deleted()) return forget(head);
-            switch (head.claim(owner, ports.pace().now())) {
-                case Head.Claim.NothingOwed n -> {
-                    return Woken.NOTHING_OWED;
-                }
-                case Head.Claim.Busy b -> {
-                    return Woken.BUSY;
-                }
-                case Head.Claim.Granted granted -> {
-                    switch (ports.heads().swap(head, granted.next())) {
-                        case Swapped.Done d -> {
-                            return work(granted.next(), deadline);
+        Optional<Head> head = ports.heads().read(thread);
+        return head.isEmpty() ? Woken.NOTHING_OWED : from(head.get(), owner, deadline);
+    }
+
+    /**
+     * The same, from a head that was stored lately: it is not read again if there is something to claim in it. When it is out
+     * of date, the claim says so and tells what is stored.
+     */
+    public Woken wake(Head seen, String owner, Instant deadline) {
+        boolean claimable = seen.claim(owner, ports.pace().now()) instanceof Head.Claim.Granted;
+        return claimable ? from(seen, owner, deadline) : wake(seen.thread(), owner, deadline);
+    }
+
+    private Woken from(Head found, String owner, Instant deadline) {
+        Head head = found;
+        Memory.Fold fold = memory.take(head.thread());
+        Supplier<List<Entry>> news = null;
+        try {
+            while (!head.deleted()) {
+                switch (head.claim(owner, ports.pace().now())) {
+                    case Head.Claim.NothingOwed n -> {
+                        return Woken.NOTHING_OWED;
+                    }
+                    case Head.Claim.Busy b -> {
+                        return Woken.BUSY;
+                    }
+                    case Head.Claim.Granted granted -> {
+                        // The log is read while the claim is on its way: what lands in it meanwhile is met by the next
+                        // append.
+                        if (news == null) news = Shift.read(ports, head.thread(), fold);
+                        switch (ports.heads().swap(head, granted.next())) {
+                            case Swapped.Done d -> {
+                                Memory.Fold known = fold;
+                                fold = null;
+                                return work(granted.next(), known, news, deadline);
+                            }
+                            case Swapped.Changed changed -> head = changed.current();
                         }
-                        case Swapped.Changed changed -> found = Optional.of(changed.current());
                     }
                 }
             }
+            fold = null;
+            return forget(head);
+        } finally {
+            if (fold != null) memory.put(head.thread(), fold);
         }
-        return Woken.NOTHING_OWED;
     }
 
     /** What is left of a deleted session goes: its hand with its files, then its log. Safe to repeat, and to interrupt. */
     private Woken forget(Head head) {
         if (!head.toForget(ports.pace().now())) return Woken.NOTHING_OWED;
-        memory.take(head.thread());
         ports.hands().discard(head.thread());
         ports.log().drop(head.thread());
         ports.heads().swap(head, head.forgotten(ports.pace().now()));
         return Woken.SETTLED;
     }
 
-    private Woken work(Head claimed, Instant deadline) {
+    private Woken work(Head claimed, Memory.Fold fold, Supplier<List<Entry>> news, Instant deadline) {
         Shift shift = new Shift(ports, claimed);
         running.put(claimed.thread(), shift);
         try {
-            shift.recall(memory.take(claimed.thread()));
+            shift.recall(fold, news);
             shift.startBeating();
             Woken woken = loop(shift, new Work(ports, shift), deadline);
             // Not after an exception: one in the midst of a fold leaves it half done, and wrong from then on.

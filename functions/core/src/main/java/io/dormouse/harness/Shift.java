@@ -22,6 +22,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import java.util.function.Function;
+import java.util.function.Supplier;
 
 /**
  * One owner's time with one thread: its lease, its place in the log, its view of the mailbox. The loop's thread reads and
@@ -56,19 +57,32 @@ final class Shift {
 
     // ---- the log
 
-    /** Reads what the fold (may be null) does not know yet. */
-    void recall(Memory.Fold fold) {
+    /** Begins to read what the fold (may be null) does not know yet. */
+    static Supplier<List<Entry>> read(Ports ports, ThreadId thread, Memory.Fold fold) {
+        long after = fold == null ? 0 : fold.conversation().position();
+        return ports.pace().begin(() -> ports.log().read(thread, after, PAGE));
+    }
+
+    /** @param news the first page after the fold, which may be null */
+    void recall(Memory.Fold fold, Supplier<List<Entry>> news) {
         if (fold != null) {
             conversation = fold.conversation();
             transcript = fold.transcript();
         }
-        while (true) {
-            List<Entry> page = ports.log().read(thread, conversation.position(), PAGE);
+        List<Entry> page = news.get();
+        page.forEach(this::fold);
+        // It was read before the claim, and may lack what the head knows of: mail that is in neither would be lost.
+        while (page.size() == PAGE || behind()) {
+            page = ports.log().read(thread, conversation.position(), PAGE);
             page.forEach(this::fold);
-            if (page.size() < PAGE) break;
+            if (page.isEmpty()) break;
         }
-        // Every session's log has a first entry: this one was deleted since it was claimed.
-        if (conversation.position() == 0) lost = true;
+        // No log is shorter than its head says: this one was deleted since it was claimed.
+        if (behind()) lost = true;
+    }
+
+    private boolean behind() {
+        return conversation.position() < head.snapshot().position();
     }
 
     private void fold(Entry entry) {
@@ -186,7 +200,7 @@ final class Shift {
     Harness.Woken handOver() {
         swap(current -> Optional.of(current.release(Snapshot.of(conversation), now())));
         if (lost) return Harness.Woken.LOST;
-        ports.wakes().send(thread);
+        ports.wakes().send(head);
         return Harness.Woken.HANDED_OVER;
     }
 
@@ -195,7 +209,7 @@ final class Shift {
         if (lost) return Harness.Woken.LOST;
         // An interrupt that came in the meantime must not wait as long as the retry. A message must: woken at once, the
         // next owner would find nothing to do before then, and wake the one after it.
-        if (head.actionable()) ports.wakes().send(thread);
+        if (head.actionable()) ports.wakes().send(head);
         else ports.wakes().sendAt(thread, until);
         return Harness.Woken.HANDED_OVER;
     }

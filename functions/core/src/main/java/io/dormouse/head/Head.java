@@ -386,8 +386,8 @@ public record Head(
 
     /** Until when nobody need look at what is owed, for it is due only then; empty when that may be any time. */
     public Optional<Instant> parkedUntil() {
-        boolean parked = owes() && !lease.held() && snapshot.dueAt() != null && !actionable();
-        return parked ? Optional.of(snapshot.dueAt()) : Optional.empty();
+        if (!owes() || lease.held() || actionable()) return Optional.empty();
+        return Optional.ofNullable(snapshot.dueAt());
     }
 
     /** How long the session has run, up to a moment. */

@@ -15,6 +15,7 @@ import java.util.concurrent.FutureTask;
 import java.util.concurrent.ScheduledFuture;
 import java.util.concurrent.ScheduledThreadPoolExecutor;
 import java.util.concurrent.TimeUnit;
+import java.util.function.Supplier;
 
 /** The system clock, in milliseconds, and virtual threads. One timer thread for all beats: a beat costs nothing between two of its calls. */
 public final class ThreadPace implements Pace, AutoCloseable {
@@ -75,6 +76,24 @@ public final class ThreadPace implements Pace, AutoCloseable {
         } catch (Exception e) {
             throw new IllegalStateException("a task threw", e);
         }
+    }
+
+    @Override
+    public <T> Supplier<T> begin(Supplier<T> task) {
+        FutureTask<T> future = new FutureTask<>(task::get);
+        Thread.startVirtualThread(future);
+        return () -> {
+            try {
+                return future.get();
+            } catch (ExecutionException e) {
+                if (e.getCause() instanceof RuntimeException thrown) throw thrown;
+                if (e.getCause() instanceof Error thrown) throw thrown;
+                throw new IllegalStateException("a task threw", e.getCause());
+            } catch (InterruptedException e) {
+                Thread.currentThread().interrupt();
+                throw new IllegalStateException("interrupted while a task ran", e);
+            }
+        };
     }
 
     @Override

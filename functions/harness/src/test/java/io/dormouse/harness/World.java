@@ -12,6 +12,7 @@ import io.dormouse.hands.HandResult;
 import io.dormouse.hands.Hands;
 import io.dormouse.head.Head;
 import io.dormouse.head.Head.Posting;
+import io.dormouse.head.Heads;
 import io.dormouse.head.Heads.Swapped;
 import io.dormouse.id.EventId;
 import io.dormouse.id.Ids;
@@ -28,6 +29,7 @@ import io.dormouse.resource.Spill;
 import io.dormouse.session.Entry;
 import io.dormouse.session.Fact;
 import io.dormouse.session.Input;
+import io.dormouse.session.SessionLog;
 import io.dormouse.session.ToolResult;
 import io.dormouse.session.Usage;
 import io.dormouse.testkit.memory.MemoryBlobs;
@@ -77,6 +79,11 @@ final class World {
     }
 
     Harness harness() {
+        return harness(heads, log);
+    }
+
+    /** @param heads the same ones, or as some process sees them */
+    Harness harness(Heads heads, SessionLog log) {
         Model model = (prompt, watcher, cancellation) -> {
             prompts.add(prompt.body().deepCopy());
             BiFunction<Prompt, Cancellation, Reply> next = replies.poll();
@@ -111,8 +118,8 @@ final class World {
         };
         Wakes toQueue = new Wakes() {
             @Override
-            public void send(ThreadId id) {
-                wakes.add(id);
+            public void send(Head stored) {
+                wakes.add(stored.thread());
             }
 
             @Override

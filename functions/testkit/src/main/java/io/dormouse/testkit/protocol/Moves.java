@@ -53,7 +53,14 @@ final class Moves {
                                 name + " reads the head",
                                 state.with(i, new Owner(Owner.Doing.CLAIMING, state.head(), 0, List.of(), null)));
                 }
-                case CLAIMING -> claim(state, i, owner, name);
+                case CLAIMING -> {
+                    claim(state, i, owner, name);
+                    // The log is read while the claim is on its way: before the claim, or after it.
+                    if (owner.position() == 0)
+                        next.accept(
+                                name + " reads the log early",
+                                state.with(i, owner.at(state.log().size())));
+                }
                 case READING -> read(state, i, owner, name);
                 case TELLING -> tell(state, i, owner, name);
                 case ACTING -> act(state, i, owner, name);
@@ -89,10 +96,17 @@ final class Moves {
                             : granted.next();
                     next.accept(
                             name + " claims epoch " + claimed.lease().epoch(),
-                            state.with(i, new Owner(Owner.Doing.READING, claimed, 0, List.of(), null), claimed));
+                            state.with(i, claimed(owner.knowing(claimed)), claimed));
                     if (now == Search.NOON) return;
                 }
             }
+    }
+
+    /** What was read before the claim will do if the head knows of nothing that came later. */
+    private Owner claimed(Owner owner) {
+        boolean known = owner.position() >= owner.head().snapshot().position()
+                || rules == Rules.READ_EARLY && owner.position() > 0;
+        return known ? owner.telling(owner.position(), List.of()) : owner.reading();
     }
 
     private void read(State state, int i, Owner owner, String name) {

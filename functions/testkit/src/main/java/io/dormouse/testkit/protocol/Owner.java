@@ -9,7 +9,7 @@ import java.util.List;
  * A harness process, between two of its calls.
  *
  * @param head as it knows it; null when it does nothing
- * @param position how far it has read the log
+ * @param position how far it has read the log; 0 before it has
  * @param outcome what its last piece of work came to, not told yet
  * @param step what it does outside of the log; null unless it acts
  */
@@ -34,6 +34,14 @@ record Owner(Doing doing, Head head, long position, List<Fact> outcome, Step ste
             case NOTHING, CLAIMING, READING -> false;
             case TELLING, ACTING -> true;
         };
+    }
+
+    Owner at(long newPosition) {
+        return new Owner(doing, head, newPosition, outcome, step);
+    }
+
+    Owner reading() {
+        return new Owner(Doing.READING, head, 0, List.of(), null);
     }
 
     Owner knowing(Head newHead) {

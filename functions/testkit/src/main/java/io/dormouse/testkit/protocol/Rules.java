@@ -7,6 +7,8 @@ public enum Rules {
     ADOPT_ANY_ENTRY,
     /** A higher epoch in what is read is overlooked. */
     READ_ON,
+    /** What was read of the log before the claim is taken for all, even where the head knows of more. */
+    READ_EARLY,
     /** A settle does not mind the mail. */
     SETTLE_WITH_MAIL,
     /** A settle overwrites whatever head is there. */

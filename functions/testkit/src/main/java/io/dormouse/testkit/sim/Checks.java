@@ -131,6 +131,12 @@ final class Checks {
         else if (state.waitingSince == Long.MAX_VALUE) state.waitingSince = now;
     }
 
+    /** Somebody came for it, to a machine that is frozen: all of them may be, for longer than anybody's patience. */
+    void knockedInVain(ThreadId thread) {
+        State state = of(thread);
+        if (state.waitingSince < sim.schedule.now()) state.waitingSince = sim.schedule.now();
+    }
+
     /** Looked at in every step. */
     void patience() {
         for (State state : states.values()) {

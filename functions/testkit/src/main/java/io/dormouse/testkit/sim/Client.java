@@ -138,7 +138,7 @@ final class Client {
         while (true) {
             List<Posted> before = alreadyThere(current, inputs, repeated);
             if (!before.isEmpty()) {
-                if (current.owes()) sim.fleet.send(thread);
+                if (current.owes()) sim.fleet.send(current);
                 return before;
             }
             switch (current.post(inputs, asked, now())) {
@@ -147,7 +147,7 @@ final class Client {
                     switch (sim.store.swap(current, accepted.next())) {
                         case Swapped.Done done -> {
                             sim.history.tell("posted " + inputs);
-                            if (accepted.next().owes()) sim.fleet.send(thread);
+                            if (accepted.next().owes()) sim.fleet.send(accepted.next());
                             return accepted.posted();
                         }
                         case Swapped.Changed changed -> current = changed.current();
@@ -206,7 +206,7 @@ final class Client {
                 }
             }
             sim.history.tell("deleted");
-            sim.fleet.send(thread);
+            sim.fleet.send(head);
         } catch (Calls.Failure e) {
             sim.history.tell("could not delete");
         }

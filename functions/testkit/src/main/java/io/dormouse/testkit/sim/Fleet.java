@@ -1,6 +1,8 @@
 package io.dormouse.testkit.sim;
 
+import io.dormouse.harness.Harness;
 import io.dormouse.harness.Wakes;
+import io.dormouse.head.Head;
 import io.dormouse.id.ThreadId;
 import java.time.Duration;
 import java.time.Instant;
@@ -52,31 +54,39 @@ final class Fleet implements Wakes {
     // ---- wakes
 
     @Override
-    public void send(ThreadId thread) {
+    public void send(Head stored) {
+        send(stored.thread(), stored);
+    }
+
+    private void send(ThreadId thread, Head hint) {
         if (sim.faults.strike(Fault.WAKE_IS_LOST) || sim.bug == Bug.NO_SWEEP && sim.random.nextInt(10) == 0) return;
-        deliver(thread, delay());
-        if (sim.faults.strike(Fault.WAKE_COMES_TWICE)) deliver(thread, delay());
+        deliver(thread, hint, delay());
+        if (sim.faults.strike(Fault.WAKE_COMES_TWICE)) deliver(thread, hint, delay());
     }
 
     @Override
     public void sendAt(ThreadId thread, Instant when) {
         if (sim.faults.strike(Fault.WAKE_IS_LOST)) return;
         long due = Duration.between(SimPace.BEGINNING, when).toMillis() - sim.schedule.now();
-        deliver(thread, Math.max(0, due) + delay());
+        deliver(thread, null, Math.max(0, due) + delay());
     }
 
     private long delay() {
         return 1 + sim.random.nextInt(sim.faults.strike(Fault.WAKE_COMES_LATE) ? 60_000 : 40);
     }
 
-    private void deliver(ThreadId thread, long delayMillis) {
+    /** @param hint may be null, and is as old as the wake is late */
+    private void deliver(ThreadId thread, Head hint, long delayMillis) {
         String request = "r" + ++requests;
-        sim.schedule.spawn("bus", null, null, delayMillis, () -> invoke(thread, request, 2));
+        sim.schedule.spawn("bus", null, null, delayMillis, () -> invoke(thread, hint, request, 2));
     }
 
-    private void invoke(ThreadId thread, String request, int retries) {
+    private void invoke(ThreadId thread, Head hint, String request, int retries) {
         Machine machine = machines.get(sim.random.nextInt(machines.size()));
-        if (machine.frozenUntil() > sim.schedule.now()) return;
+        if (machine.frozenUntil() > sim.schedule.now()) {
+            sim.checks.knockedInVain(thread);
+            return;
+        }
         if (!machine.at.add(thread)) {
             // One process works on a thread once at a time; what works on it looks for news.
             machine.harness().poke(thread);
@@ -85,24 +95,29 @@ final class Fleet implements Wakes {
         Crew crew = new Crew();
         Schedule.Actor actor = sim.schedule.spawn(machine.name() + "/" + request, machine, crew, 0, () -> {
             try {
-                sim.history.tell("wakes " + machine.harness().wake(thread, request, deadline(machine)));
+                Harness harness = machine.harness();
+                Instant deadline = deadline(machine);
+                Harness.Woken woken =
+                        hint == null ? harness.wake(thread, request, deadline) : harness.wake(hint, request, deadline);
+                sim.history.tell("wakes " + woken);
             } catch (RuntimeException e) {
                 sim.history.tell("breaks off: " + e);
-                again(thread, request, retries);
+                again(thread, hint, request, retries);
             } finally {
                 machine.at.remove(thread);
             }
         });
         sim.schedule.spawn("invoker", null, null, 0, () -> {
             // Who invokes sees only that no answer comes, and asks again under the same name.
-            if (sim.schedule.await(() -> actor.done() && machine.dead(), 900_000)) again(thread, request, retries);
+            if (sim.schedule.await(() -> actor.done() && machine.dead(), 900_000))
+                again(thread, hint, request, retries);
         });
     }
 
-    private void again(ThreadId thread, String request, int retries) {
+    private void again(ThreadId thread, Head hint, String request, int retries) {
         if (retries == 0 || !sim.faults.strike(Fault.INVOCATION_IS_RETRIED)) return;
         long delay = 1 + sim.random.nextInt(60_000);
-        sim.schedule.spawn("bus", null, null, delay, () -> invoke(thread, request, retries - 1));
+        sim.schedule.spawn("bus", null, null, delay, () -> invoke(thread, hint, request, retries - 1));
     }
 
     private Instant deadline(Machine machine) {
@@ -121,7 +136,7 @@ final class Fleet implements Wakes {
             Instant now = SimPace.BEGINNING.plusMillis(sim.schedule.now());
             try {
                 List<ThreadId> owing = sim.store.owing(now, 100);
-                (sim.faults.strike(Fault.SWEEP_SEES_OLD_INDEX) ? before : owing).forEach(this::send);
+                (sim.faults.strike(Fault.SWEEP_SEES_OLD_INDEX) ? before : owing).forEach(thread -> send(thread, null));
                 before = owing;
             } catch (Calls.Failure e) {
                 sim.history.tell("sweeps nothing");

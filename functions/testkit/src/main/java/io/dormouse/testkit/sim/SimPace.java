@@ -7,6 +7,8 @@ import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.Callable;
+import java.util.concurrent.atomic.AtomicReference;
+import java.util.function.Supplier;
 
 /** Virtual time as the clock of one machine shows it, and actors in the place of threads. */
 final class SimPace implements Pace {
@@ -56,6 +58,26 @@ final class SimPace implements Pace {
         }
         sim.schedule.await(() -> actors.stream().allMatch(Schedule.Actor::done));
         return results;
+    }
+
+    @Override
+    public <T> Supplier<T> begin(Supplier<T> task) {
+        Schedule.Actor me = sim.schedule.me();
+        AtomicReference<Supplier<T>> outcome = new AtomicReference<>();
+        Schedule.Actor actor = sim.schedule.spawn(me.name() + ".side", me.machine(), me.crew(), 0, () -> {
+            try {
+                T result = task.get();
+                outcome.set(() -> result);
+            } catch (RuntimeException e) {
+                outcome.set(() -> {
+                    throw e;
+                });
+            }
+        });
+        return () -> {
+            sim.schedule.await(actor::done);
+            return outcome.get().get();
+        };
     }
 
     private final class Heart implements Beat, Runnable {
