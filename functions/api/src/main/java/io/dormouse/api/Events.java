@@ -19,6 +19,8 @@ import io.dormouse.wire.Refused;
 import io.dormouse.wire.WireEvents;
 import jakarta.inject.Singleton;
 import java.util.List;
+import java.util.Map;
+import java.util.Optional;
 
 /** {@code /v1/sessions/{id}/events}: send, list, stream; the same views serve the threads of a session. */
 @Singleton
@@ -39,8 +41,14 @@ public final class Events {
         this.catalog = catalog;
     }
 
-    public Answer send(Call call) {
-        Head head = finder.head(call);
+    /** The head of the session, whoever asks. */
+    Optional<Head> ahead(Map<String, String> parameters) {
+        return finder.read(parameters.get("id"));
+    }
+
+    /** @param read ahead: as it was when the request began */
+    Answer send(Call call, Optional<Head> read) {
+        Head head = finder.head(call, read);
         // Before the events are read: what is wrong with them does not matter to a session that takes none.
         if (head.archivedAt() != null)
             throw Refused.invalid("Cannot send events to archived session: " + head.session());

@@ -41,7 +41,7 @@ public final class Routes {
                 post("/v1/sessions/{id}", sessions::update),
                 delete("/v1/sessions/{id}", sessions::delete),
                 post("/v1/sessions/{id}/archive", sessions::archive),
-                post("/v1/sessions/{id}/events", events::send),
+                post("/v1/sessions/{id}/events", events::ahead, events::send),
                 get("/v1/sessions/{id}/events", events::list),
                 get("/v1/sessions/{id}/events/stream", events::stream),
                 get("/v1/sessions/{id}/resources", resources::list),

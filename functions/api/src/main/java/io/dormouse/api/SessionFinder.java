@@ -41,24 +41,31 @@ final class SessionFinder {
     }
 
     Optional<Found> found(WorkspaceId workspace, String id) {
-        return SessionId.parse(id)
-                .flatMap(session -> heads.read(session.primaryThread()))
-                .filter(head -> visible(head, workspace))
+        return read(id).filter(head -> visible(head, workspace))
                 .map(this::current)
                 .flatMap(head -> resources.read(workspace, KIND, id).map(document -> new Found(document, head)));
     }
 
     /** The head alone, where nothing else is needed: one read. */
     Head head(Call call) {
-        Head head = remains(call);
-        if (head.deleted()) throw missing(call);
-        return head;
+        return head(call, read(call.parameter("id")));
+    }
+
+    /** The same, of what {@link #read} found. */
+    Head head(Call call, Optional<Head> read) {
+        return read.filter(head -> visible(head, call.workspace()))
+                .map(this::current)
+                .orElseThrow(() -> missing(call));
+    }
+
+    /** The head alone, as it is stored, and whosever it is. */
+    Optional<Head> read(String id) {
+        return SessionId.parse(id).flatMap(session -> heads.read(session.primaryThread()));
     }
 
     /** The head, be it the stone of a deleted session. */
     Head remains(Call call) {
-        return SessionId.parse(call.parameter("id"))
-                .flatMap(session -> heads.read(session.primaryThread()))
+        return read(call.parameter("id"))
                 .filter(head -> head.workspace().equals(call.workspace()))
                 .map(this::current)
                 .orElseThrow(() -> missing(call));

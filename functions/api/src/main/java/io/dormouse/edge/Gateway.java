@@ -16,6 +16,8 @@ import io.vertx.core.http.HttpVersion;
 import io.vertx.ext.web.Router;
 import jakarta.enterprise.event.Observes;
 import jakarta.inject.Singleton;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.FutureTask;
 import java.util.function.UnaryOperator;
 
 /**
@@ -152,7 +154,13 @@ public final class Gateway {
 
     private void serve(Exchange exchange, RouteTable.Match.Found found, String key, byte[] body) {
         try {
+            FutureTask<Route.Handler> beginning =
+                    new FutureTask<>(() -> found.route().begin().apply(found.parameters()));
+            if (found.route().readsAhead()) Thread.startVirtualThread(beginning);
+            else beginning.run();
+            // First of all, whatever came of the beginning: who has no key learns nothing.
             WorkspaceId workspace = keys.workspace(key);
+            Route.Handler handler = outcome(beginning);
             Call call = new Call(
                     exchange.id,
                     workspace,
@@ -164,8 +172,8 @@ public final class Gateway {
                     null);
             String idempotencyKey = exchange.request.getHeader("idempotency-key");
             if (idempotencyKey != null && found.route().method().equals("POST"))
-                once(exchange, found.route(), call, idempotencyKey, body);
-            else answer(exchange, found.route().handler().answer(call));
+                once(exchange, handler, call, idempotencyKey, fingerprint(exchange, body));
+            else answer(exchange, handler.answer(call));
         } catch (Refused refused) {
             exchange.refuse(refused.error());
         } catch (Throwable broken) {
@@ -173,8 +181,20 @@ public final class Gateway {
         }
     }
 
-    private void once(Exchange exchange, Route route, Call call, String key, byte[] body) throws Exception {
-        String fingerprint = Idempotency.fingerprint(route.method(), exchange.request.path(), body);
+    private static String fingerprint(Exchange exchange, byte[] body) {
+        return Idempotency.fingerprint(exchange.request.method().name(), exchange.request.path(), body);
+    }
+
+    private static <T> T outcome(FutureTask<T> task) throws Throwable {
+        try {
+            return task.get();
+        } catch (ExecutionException e) {
+            throw e.getCause();
+        }
+    }
+
+    private void once(Exchange exchange, Route.Handler handler, Call call, String key, String fingerprint)
+            throws Exception {
         switch (idempotency.begin(call.workspace(), key, fingerprint)) {
             case Idempotency.Begun.Rejected rejected -> exchange.refuse(rejected.error());
             case Idempotency.Begun.Replay replay -> {
@@ -195,7 +215,7 @@ public final class Gateway {
                         attempt.firstTriedAt());
                 boolean settled = false;
                 try {
-                    Answer answer = route.handler().answer(withIds);
+                    Answer answer = handler.answer(withIds);
                     if (answer instanceof Answer.Json json && json.status() < 500) {
                         idempotency.finish(attempt.claim(), json.status(), json.body());
                         settled = true;

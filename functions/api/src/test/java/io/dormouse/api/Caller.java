@@ -285,7 +285,7 @@ final class Caller {
                 Query query = Query.parse(question < 0 ? null : path.substring(question + 1));
                 Call call =
                         new Call("req_1", workspace, found.parameters(), query, headers::get, body, ids, firstTriedAt);
-                yield found.route().handler().answer(call);
+                yield found.route().begin().apply(found.parameters()).answer(call);
             }
         };
     }

@@ -25,6 +25,7 @@ import java.nio.charset.StandardCharsets;
 import java.security.SecureRandom;
 import java.time.InstantSource;
 import java.util.List;
+import java.util.Map;
 import java.util.concurrent.ArrayBlockingQueue;
 import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.CountDownLatch;
@@ -63,6 +64,12 @@ class GatewayTest {
                         "/v1/who",
                         call -> Answer.ok(
                                 Json.object().put("workspace", call.workspace().text()))),
+                Route.<String>post(
+                        "/v1/ahead/{id}",
+                        this::readAhead,
+                        (call, read) -> Answer.ok(Json.object()
+                                .put("read", read)
+                                .put("workspace", call.workspace().text()))),
                 Route.post("/v1/make", call -> {
                     made.incrementAndGet();
                     return Answer.ok(Json.object().put("id", call.ids().next("thing_")));
@@ -137,6 +144,35 @@ class GatewayTest {
         leave.countDown();
         client.close();
         vertx.close().toCompletionStage().toCompletableFuture().get();
+    }
+
+    private String readAhead(Map<String, String> parameters) {
+        try {
+            switch (parameters.get("id")) {
+                case "broken" -> throw new IllegalStateException("secret detail");
+                case "slow" -> leave.await();
+                default -> {}
+            }
+            return "ahead of " + parameters.get("id");
+        } catch (InterruptedException e) {
+            throw new IllegalStateException(e);
+        }
+    }
+
+    @Test
+    void what_is_read_ahead_is_the_handlers_and_nobody_elses() throws Exception {
+        HttpResponse<String> answer = send(to("/v1/ahead/one").POST(BodyPublishers.ofString("{}")));
+        assertThat(answer.statusCode()).isEqualTo(200);
+        assertThat(answer.body()).contains("ahead of one");
+        isError(send(to("/v1/ahead/broken").POST(BodyPublishers.ofString("{}"))), 500, "api_error");
+        String nobody = "not-a-key-of-this-server";
+        for (String id : List.of("one", "broken", "slow"))
+            isError(
+                    send(HttpRequest.newBuilder(URI.create("http://127.0.0.1:" + port + "/v1/ahead/" + id))
+                            .header("x-api-key", nobody)
+                            .POST(BodyPublishers.ofString("{}"))),
+                    401,
+                    "authentication_error");
     }
 
     private HttpRequest.Builder to(String path) {
