@@ -7,9 +7,14 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import io.dormouse.api.Caller.Reply;
+import io.dormouse.edge.RouteTable;
 import io.dormouse.head.Head;
+import io.dormouse.head.Heads;
 import io.dormouse.id.Ids;
 import io.dormouse.id.SessionId;
+import io.dormouse.resource.Resources;
+import io.dormouse.session.SessionLog;
+import java.lang.reflect.Proxy;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
@@ -86,6 +91,25 @@ class EventsTest {
     void sending_starts_work_before_it_is_answered() {
         caller.ok(send(says("hi")));
         assertThat(caller.get("/v1/sessions/" + id).text("status")).isEqualTo("running");
+    }
+
+    @Test
+    void a_message_to_a_session_at_rest_reads_its_head_and_swaps_it_and_asks_the_stores_for_nothing_else()
+            throws Exception {
+        List<String> asked = new ArrayList<>();
+        RouteTable counted = caller.routes(
+                overheard(Heads.class, caller.heads, asked),
+                overheard(SessionLog.class, caller.log, asked),
+                overheard(Resources.class, caller.resources, asked));
+        caller.answer(counted, "POST", "/v1/sessions/" + id + "/events", json("{'events':[" + says("hi") + "]}"));
+        assertThat(asked).containsExactly("Heads.read", "Heads.swap");
+    }
+
+    private static <T> T overheard(Class<T> port, T store, List<String> asked) {
+        return port.cast(Proxy.newProxyInstance(port.getClassLoader(), new Class<?>[] {port}, (proxy, method, args) -> {
+            asked.add(port.getSimpleName() + "." + method.getName());
+            return method.invoke(store, args);
+        }));
     }
 
     @Test

@@ -9,7 +9,9 @@ import static org.assertj.core.api.Assertions.assertThat;
 import io.dormouse.aws.Meter.Use;
 import io.dormouse.head.Head;
 import io.dormouse.head.Snapshot;
+import io.dormouse.session.Input;
 import io.dormouse.session.Taken;
+import io.dormouse.session.ToolResult;
 import io.dormouse.session.Usage;
 import io.dormouse.testkit.memory.MemoryBlobs;
 import java.time.Instant;
@@ -162,6 +164,46 @@ class MeterTest {
                 new io.dormouse.resource.Resources.Query("", true, null, null, null, true, 5));
         assertThat(used("Query")).isEqualTo(new Use(1, 0, 1));
         assertThat(used("BatchGetItem")).isEqualTo(new Use(1, 0, 5));
+    }
+
+    @Test
+    void an_index_costs_when_what_it_holds_changes() {
+        DynamoResources resources = new DynamoResources(table, new MemoryBlobs(), () -> Given.NOW, Emulator.RANDOM);
+        var document = Given.document("id");
+        resources.create(document);
+        meter.reset();
+        resources.swap(document, document.archived(Given.NOW));
+        assertThat(used("UpdateItem"))
+                .as("the document, and its row in the index")
+                .isEqualTo(new Use(1, 2, 0));
+        meter.reset();
+        resources.delete(document.workspace(), document.kind(), document.id());
+        assertThat(used("DeleteItem")).as("the document, and out of the index").isEqualTo(new Use(1, 2, 0));
+    }
+
+    @Test
+    void a_large_document_costs_an_index_of_keys_no_more_than_a_small_one() {
+        DynamoHeads heads = new DynamoHeads(table, new MemoryBlobs(), Emulator.RANDOM);
+        Head rests = Given.head();
+        heads.create(rests);
+        Input input = new Input.UserMessage(Given.IDS.event(), ToolResult.text(Given.noise(20_000)));
+        Head owes = ((Head.Posting.Accepted) rests.post(List.of(input), Given.NOW)).next();
+        meter.reset();
+        heads.swap(rests, owes);
+        long sizeBytes = Items.sizeBytes(
+                client.getItem(get -> get.tableName(table.name()).key(key(Items.thread(owes.thread()), "HEAD")))
+                        .item());
+        assertThat(sizeBytes).isGreaterThan(10 * 1024);
+        assertThat(used("UpdateItem")).isEqualTo(new Use(1, Math.ceilDiv(sizeBytes, 1024) + 1, 0));
+    }
+
+    @Test
+    void a_read_of_nothing_costs_as_much_as_one_of_something_small() {
+        client.getItem(
+                get -> get.tableName(table.name()).key(key("p", "nothing")).consistentRead(true));
+        assertThat(used("GetItem")).isEqualTo(new Use(1, 0, 1));
+        new DynamoSessionLog(table, new MemoryBlobs()).read(Given.thread(), 0, 100);
+        assertThat(used("Query")).isEqualTo(new Use(1, 0, 1));
     }
 
     private void put(int sizeBytes) {

@@ -49,7 +49,9 @@ class TurnCostTest {
     private final Meter meter = new Meter();
     private final Deque<Reply> replies = new ArrayDeque<>();
     private DynamoHeads heads;
-    private Harness harness;
+    private Ports ports;
+    private Harness remembering;
+    private boolean forgets;
     private Head session;
     /** Of the owner, while the model thinks. */
     private int beats;
@@ -74,7 +76,7 @@ class TurnCostTest {
             for (int i = 0; i < beats; i++) pace.beat.run();
             return replies.remove();
         };
-        harness = new Harness(new Ports(
+        ports = new Ports(
                 heads,
                 log,
                 model,
@@ -86,36 +88,46 @@ class TurnCostTest {
                 Retries.DEFAULT,
                 pace,
                 IDS,
-                Emulator.RANDOM));
+                Emulator.RANDOM);
+        remembering = new Harness(ports);
     }
 
     @Test
     void a_plain_turn_is_five_writes_and_costs_the_same_however_long_the_history_is() {
-        Use first = null;
-        for (int turn = 1; turn <= 12; turn++) {
+        turn(reply("end_turn", textBlock(610)));
+        for (int turn = 2; turn <= 12; turn++) {
             Use use = turn(reply("end_turn", textBlock(610)));
-            if (turn == 2) first = use;
-            if (turn > 2) {
-                assertThat(use.requests()).isEqualTo(first.requests());
-                assertThat(use.writeUnits()).isEqualTo(first.writeUnits());
-            }
+            // Two entries, and three swaps of the head; into the index at the first of them, and out of it at the last.
+            assertThat(writes()).isEqualTo(5);
+            // The head once, for the post, and what is new in the log.
+            assertThat(use).isEqualTo(new Use(7, 7, 2));
         }
-        assertThat(writes()).isEqualTo(5);
-        // Two entries, and three swaps of the head; into the index at the first, and out of it at the last.
-        assertThat(first.writeUnits()).isEqualTo(7);
     }
 
     @Test
     void a_tool_turn_is_seven_writes() {
-        Use use = null;
-        for (int turn = 1; turn <= 3; turn++) use = turn(toolCall(turn), reply("end_turn", textBlock(610)));
-        // Four entries, for a call is in the log before it runs, and three swaps of the head.
-        assertThat(writes()).isEqualTo(7);
-        assertThat(use.writeUnits()).isEqualTo(10);
+        turn(toolCall(1), reply("end_turn", textBlock(610)));
+        for (int turn = 2; turn <= 5; turn++) {
+            Use use = turn(toolCall(turn), reply("end_turn", textBlock(610)));
+            // Four entries, for a call is in the log before it runs, and three swaps of the head.
+            assertThat(writes()).isEqualTo(7);
+            // The head once more, for messages that came while the tool ran.
+            assertThat(use).isEqualTo(new Use(10, 10, 3));
+        }
     }
 
     @Test
-    void a_heartbeat_is_one_write_unit() {
+    void a_harness_that_remembers_nothing_writes_the_same_and_reads_the_log_in_one_request() {
+        forgets = true;
+        for (int turn = 1; turn <= 5; turn++) {
+            Use use = turn(toolCall(turn), reply("end_turn", textBlock(610)));
+            assertThat(use.requests()).isEqualTo(10);
+            assertThat(use.writeUnits()).isEqualTo(10);
+        }
+    }
+
+    @Test
+    void a_heartbeat_is_one_write_of_one_unit() {
         Use without = turn(reply("end_turn", textBlock(610)));
         beats = 10;
         Use with = turn(reply("end_turn", textBlock(610)));
@@ -135,7 +147,8 @@ class TurnCostTest {
         Input input = new Input.UserMessage(IDS.event(), ToolResult.text(Given.noise(220)));
         Head next = ((Head.Posting.Accepted) head.post(List.of(input), NOW)).next();
         assertThat(heads.swap(head, next)).isEqualTo(new Swapped.Done());
-        assertThat(harness.wake(session.thread(), "owner", Instant.MAX)).isEqualTo(Woken.SETTLED);
+        Harness harness = forgets ? new Harness(ports) : remembering;
+        assertThat(harness.wake(next, "owner", Instant.MAX)).isEqualTo(Woken.SETTLED);
         assertThat(replies).isEmpty();
         return meter.total();
     }

@@ -13,14 +13,14 @@ public final class Bench {
     }
 
     private static final Map<String, Benchmark> ALL =
-            Map.of("ttft", new TtftBench(), "turns", new TurnsBench(), "sse", new SseBench());
+            Map.of("ttft", new TtftBench(), "turns", new TurnsBench(), "sse", new SseBench(), "cost", new CostBench());
 
     private Bench() {}
 
     public static void main(String... arguments) throws Exception {
         Benchmark benchmark = arguments.length > 0 ? ALL.get(arguments[0]) : null;
         if (benchmark == null) {
-            System.err.println("usage: ./dormouse bench ttft|turns [SESSIONS ...]|sse");
+            System.err.println("usage: ./dormouse bench ttft|turns [SESSIONS ...]|sse|cost [TURNS]");
             System.exit(2);
         }
         ObjectNode result = Json.object().put("bench", arguments[0]);
