@@ -55,7 +55,8 @@ public final class Harness {
 
     /**
      * The same, from a head that was stored lately: it is not read again if there is something to claim in it. When it is out
-     * of date, the claim says so and tells what is stored.
+     * of date, the claim says so and tells what is stored, and the log was read in vain: a wake that mostly comes second, for
+     * certainty, had better bring none.
      */
     public Woken wake(Head seen, String owner, Instant deadline) {
         boolean claimable = seen.claim(owner, ports.pace().now()) instanceof Head.Claim.Granted;
@@ -76,8 +77,7 @@ public final class Harness {
                         return Woken.BUSY;
                     }
                     case Head.Claim.Granted granted -> {
-                        // The log is read while the claim is on its way: what lands in it meanwhile is met by the next
-                        // append.
+                        // The log is read while the claim is on its way. What lands in it later, the next append meets.
                         if (news == null) news = Shift.read(ports, head.thread(), fold);
                         switch (ports.heads().swap(head, granted.next())) {
                             case Swapped.Done d -> {
