@@ -123,6 +123,10 @@ final class Story {
             case Fact.TurnEnded f -> closed("the turn ended");
             case Fact.HandAttached f -> {}
             case Fact.HandLost f -> {}
+            case Fact.Compacted f -> {
+                closed("the history was summarised");
+                failures = 0;
+            }
         }
     }
 
