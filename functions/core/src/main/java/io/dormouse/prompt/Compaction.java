@@ -14,7 +14,9 @@ import io.dormouse.session.Posted;
 import io.dormouse.session.Tokens;
 import io.dormouse.session.Usage;
 import java.util.ArrayList;
+import java.util.HashSet;
 import java.util.List;
+import java.util.Set;
 import java.util.function.UnaryOperator;
 
 /**
@@ -67,7 +69,8 @@ public record Compaction(Prompt prompt, long base, List<Posted> kept, long token
         double room =
                 (catalog.window(model) - catalog.replyTokens(model)) * ROOM / scale - fixed - Tokens.of(INSTRUCTION);
         boolean plainer = context.tighter() > 0;
-        if (plainer) room *= Math.pow(TIGHTER, context.tighter());
+        // What was sent before was too long, whatever the estimate said.
+        if (plainer) room = Math.min(room, transcript.tokens()) * Math.pow(TIGHTER, context.tighter());
         Prompt whole = transcript.tokens() <= room
                 ? next
                 : Prompt.of(agent, Shortened.messages(transcript.messages(), (long) room), catalog);
@@ -82,19 +85,22 @@ public record Compaction(Prompt prompt, long base, List<Posted> kept, long token
         return cuts.isEmpty() ? new Transcript.Cut(transcript.position(), transcript.tokens()) : cuts.getLast();
     }
 
-    /** The latest of them, as far as there is room; in any case what the user said last. */
+    /** What the user said last, in any case; then what system messages say, and what else the user said, while there is room. */
     private static List<Posted> kept(List<Posted> said, long room) {
-        List<Posted> kept = new ArrayList<>();
-        boolean user = false;
-        for (Posted posted : said.reversed()) {
-            boolean users = posted.input() instanceof Input.UserMessage;
+        List<Posted> users = new ArrayList<>();
+        List<Posted> wanted = new ArrayList<>();
+        for (Posted posted : said.reversed())
+            (posted.input() instanceof Input.UserMessage ? users : wanted).add(posted);
+        wanted.addAll(users);
+        Set<Posted> kept = new HashSet<>();
+        if (!users.isEmpty()) kept.add(users.getFirst());
+        long left = room - Tokens.of(List.copyOf(kept));
+        for (Posted posted : wanted) {
             long tokens = Tokens.of(List.of(posted));
-            if (tokens > room && (user || !users)) continue;
-            user |= users;
-            room -= tokens;
-            kept.addFirst(posted);
+            if (tokens > left || !kept.add(posted)) continue;
+            left -= tokens;
         }
-        return List.copyOf(kept);
+        return said.stream().filter(kept::contains).toList();
     }
 
     /** The instruction stands behind what the user says last; the marks of the cache stay where they are without it. */

@@ -18,7 +18,7 @@ final class Shortened {
 
     static List<ObjectNode> messages(List<ObjectNode> messages, long tokens) {
         List<ObjectNode> shorter = messages;
-        for (int longest = LONGEST; size(shorter) > tokens && longest >= SHORTEST; longest /= 2) {
+        for (int longest = LONGEST; size(shorter) > tokens && longest >= SHORTEST; longest = longest * 2 / 3) {
             List<ObjectNode> next = new ArrayList<>();
             for (ObjectNode message : messages) next.add(message(message, longest));
             shorter = next;

@@ -166,6 +166,7 @@ public record Conversation(
 
     private Conversation failed(Fact.ModelFailed failure, Instant time) {
         Conversation next = usage(failure.usage()).counts(failures + 1, asks, cuts);
+        if (failure.tighter()) return next.phase(ASK).context(context.refused());
         if (failure.retryAt() != null)
             return next.phase(new Phase.Asking(null, failure.retryAt())).stopped(time);
         // Cut off by an interrupt: that is told next, and decides.
