@@ -104,8 +104,11 @@ final class Shift {
             }
             if (facts.isEmpty() || append(new Entry(conversation.position() + 1, epoch, nonce, now, facts)))
                 return step;
-            // An older owner's entry was there. It is adopted, and what was decided without it is decided anew.
+            // An older owner's entry was there. It is adopted, and what was decided without it is decided anew; unless
+            // a
+            // newer one has the lease and has not written yet, which only the head tells.
             facts.clear();
+            if (!lost) refresh();
         }
         return new Step.Rest();
     }
@@ -210,8 +213,12 @@ final class Shift {
 
     // ---- for the work
 
-    /** A fresh way to cut off the next piece of work; cut off at once if there is reason already. */
+    /**
+     * A fresh way to cut off the next piece of work; cut off at once if there is reason already. A lease that was not
+     * renewed for so long that others may have it is renewed first: a frozen process wakes without knowing that it slept.
+     */
     Cancellation beginWork() {
+        while (!lost && head.lease().staleAt(now())) beat();
         Cancellation fresh = new Cancellation();
         work = fresh;
         if (lost || cut) fresh.abandon();
