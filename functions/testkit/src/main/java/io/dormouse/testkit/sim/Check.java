@@ -22,6 +22,8 @@ public enum Check {
     LEASE_BEFORE_WORK("nobody whose lease was taken starts anything, as far as he can know"),
     ONE_REQUEST_AT_A_TIME("an owner makes one model request at a time, and only one that the log tells"),
     USAGE_COUNTS_ONCE("what the model says it used is told once, and the head has the sum"),
+    COLD_IS_WARM("a process that just came makes the same prompt as one that was there all the time"),
+    THE_TURN_IS_HEARD("what the user said last in the turn that runs is in every prompt, word for word"),
     SETTLED_HEADS_ARE_RIGHT("what a head says of the log is what the log says; at rest, of all of it"),
     LIVENESS("when faults stop, every session comes to rest");
 

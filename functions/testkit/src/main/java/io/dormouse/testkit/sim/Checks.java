@@ -1,12 +1,15 @@
 package io.dormouse.testkit.sim;
 
 import com.fasterxml.jackson.databind.JsonNode;
+import io.dormouse.agents.AgentSpec;
 import io.dormouse.hands.HandCall;
 import io.dormouse.head.Head;
 import io.dormouse.head.Lease;
 import io.dormouse.head.Snapshot;
 import io.dormouse.id.EventId;
 import io.dormouse.id.ThreadId;
+import io.dormouse.prompt.Compaction;
+import io.dormouse.prompt.Fold;
 import io.dormouse.prompt.Legality;
 import io.dormouse.prompt.Prompt;
 import io.dormouse.session.Conversation;
@@ -227,8 +230,10 @@ final class Checks {
         starts(state, crew, "a model request");
         // An older owner's entry may have landed since it read the log; it will find out.
         boolean knows = state.landedAt <= crew.lastLog();
-        if (knows && state.takenAt(crew.epoch()) == Long.MAX_VALUE) asks(state, crew);
+        boolean owns = knows && state.takenAt(crew.epoch()) == Long.MAX_VALUE;
+        if (owns) asks(state, crew);
         JsonNode messages = prompt.body().path("messages");
+        if (owns && !Compaction.asks(prompt)) cold(state, thread, prompt);
         List<String> faults = Legality.faults(messages);
         if (!faults.isEmpty()) Check.I11_LEGAL_TRANSCRIPT.failed(faults + " in " + messages);
         heard(state, messages);
@@ -243,6 +248,26 @@ final class Checks {
             Check.ONE_REQUEST_AT_A_TIME.failed("the model is asked, and the log does not tell it");
         if (!crew.asks(state.story.asked()))
             Check.ONE_REQUEST_AT_A_TIME.failed("one owner makes the request " + state.story.asked() + " twice");
+    }
+
+    /** The same from the last summary on, and from the first entry on. */
+    private void cold(State state, ThreadId thread, Prompt prompt) {
+        long base = state.folds.getLast().context().base();
+        for (long from : base == 0 ? new long[] {0} : new long[] {0, base}) {
+            Fold fold = new Fold(content -> content);
+            fold.readOn((after, limit) -> sim.log.read(thread, after, limit), from);
+            Prompt cold = Prompt.of(new AgentSpec(fold.conversation().agent()), fold.transcript(), Simulation.CATALOG);
+            if (!cold.body().equals(prompt.body()))
+                Check.COLD_IS_WARM.failed("asked " + prompt.body().path("messages") + "\nread from " + from + " "
+                        + cold.body().path("messages"));
+        }
+        JsonNode says = state.story.turnSays();
+        if (says != null
+                && !prompt.body()
+                        .path("messages")
+                        .toString()
+                        .contains(says.path(0).path("text").toString()))
+            Check.THE_TURN_IS_HEARD.failed("not told: " + says);
     }
 
     private void heard(State state, JsonNode messages) {

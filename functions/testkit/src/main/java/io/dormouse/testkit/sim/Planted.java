@@ -144,6 +144,10 @@ final class Planted {
                 : new Entry(entry.position(), entry.epoch(), entry.nonce(), entry.time(), facts);
     }
 
+    private static Fact compacted(Fact.Compacted c, long base, List<Posted> kept) {
+        return new Fact.Compacted(c.asked(), base, c.summary(), kept, c.contextTokens(), c.usage(), c.before());
+    }
+
     private static Fact fact(Bug bug, Fact fact) {
         return switch (bug) {
             case RESULTS_ARE_DROPPED -> fact instanceof Fact.ToolsReturned ? new Fact.ToolsReturned(List.of()) : fact;
@@ -153,6 +157,8 @@ final class Planted {
                 if (results.size() > 1) results.add(results.getFirst());
                 yield new Fact.ToolsReturned(results);
             }
+            case BASE_ONE_TOO_FAR -> fact instanceof Fact.Compacted c ? compacted(c, c.base() + 1, c.kept()) : fact;
+            case KEPT_MESSAGES_ARE_LOST -> fact instanceof Fact.Compacted c ? compacted(c, c.base(), List.of()) : fact;
             case USAGE_COUNTS_TWICE ->
                 fact instanceof Fact.ModelReplied r && r.calls().size() > 1
                         ? new Fact.ModelReplied(

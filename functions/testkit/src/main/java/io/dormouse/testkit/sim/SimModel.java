@@ -4,8 +4,10 @@ import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.dormouse.id.ThreadId;
 import io.dormouse.json.Json;
 import io.dormouse.pace.Cancellation;
+import io.dormouse.prompt.Compaction;
 import io.dormouse.prompt.Model;
 import io.dormouse.prompt.Prompt;
+import io.dormouse.session.Tokens;
 import io.dormouse.session.Usage;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -15,6 +17,9 @@ import java.util.List;
 final class SimModel implements Model {
     /** A session that was answered so often gets plain text from then on, so that it ends. */
     private static final int TALKATIVE = 14;
+
+    /** So that a conversation fills its window soon. */
+    private static final String WORDS = " words".repeat(50);
 
     private static final int HANGS_MILLIS = 600_000;
 
@@ -48,7 +53,7 @@ final class SimModel implements Model {
         sim.calls.travel("asks the model", 1);
         if (cancellation.requested()) return new Reply.Cancelled(Usage.NONE);
         int asked = sim.checks.asksModel(thread, sim.schedule.me().crew(), prompt);
-        Usage usage = sim.checks.used(thread, new Usage(1000 + sim.number(), 5, 0, 0, 0, 0, 0));
+        Usage usage = sim.checks.used(thread, new Usage(1000 + sim.number(), 5, Tokens.of(prompt.body()), 0, 0, 0, 0));
         long patience = sim.faults.strike(Fault.MODEL_IS_SLOW) ? 120_000 : 4000;
         int chunks = 1 + sim.random.nextInt(4);
         for (int i = 0; i < chunks; i++) {
@@ -67,7 +72,13 @@ final class SimModel implements Model {
         sim.calls.travel("hears the model", 1);
         Reply failed = failure();
         if (failed != null) return failed;
+        if (Compaction.asks(prompt)) return summary(usage);
         return sim.scenario == null ? said(asked, usage) : sim.scenario.reply(prompt, asked, sim.number(), usage);
+    }
+
+    private Reply summary(Usage usage) {
+        if (sim.faults.strike(Fault.MODEL_SAYS_NOTHING)) return complete(List.of(call()), "tool_use", usage);
+        return complete(List.of(text("<summary>summary " + sim.number() + "</summary>")), "end_turn", usage);
     }
 
     private Reply failure() {
@@ -91,7 +102,7 @@ final class SimModel implements Model {
             return complete(content, "end_turn", usage);
         }
         if (dice < 62) {
-            if (sim.random.nextBoolean()) content.add(text("I shall see."));
+            if (sim.random.nextBoolean()) content.add(text("I shall see." + WORDS));
             int calls = sim.faults.strike(Fault.MODEL_MAKES_MANY_CALLS)
                     ? 10 + sim.random.nextInt(41)
                     : 1 + sim.random.nextInt(3);
@@ -102,7 +113,7 @@ final class SimModel implements Model {
             content.add(text("I ca"));
             return complete(content, "refusal", usage);
         }
-        content.add(text("reply " + sim.number()));
+        content.add(text("reply " + sim.number() + WORDS));
         if (dice < 69) return complete(content, "pause_turn", usage);
         if (dice < 73) {
             content.addFirst(

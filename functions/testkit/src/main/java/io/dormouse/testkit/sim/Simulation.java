@@ -37,7 +37,10 @@ public final class Simulation {
               "configs":[{"name":"write","enabled":true,"permission_policy":{"type":"always_ask"}}]},
              {"type":"custom","name":"lookup","description":"looks up","input_schema":{"type":"object"}}]
             """);
-    private static final Catalog CATALOG = new Catalog(Json.parse("{\"models\":[]}"));
+    /** A conversation that lasts is summarised now and then. */
+    private static final int WINDOW = 4_000;
+
+    static final Catalog CATALOG = new Catalog(Json.parse("{\"models\":[]}")).narrowed(WINDOW);
     /** The clock of a machine whose nonces are those of every other. */
     private static final InstantSource STOPPED = () -> SimPace.BEGINNING;
 

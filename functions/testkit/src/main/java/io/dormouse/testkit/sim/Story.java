@@ -1,5 +1,6 @@
 package io.dormouse.testkit.sim;
 
+import com.fasterxml.jackson.databind.JsonNode;
 import io.dormouse.id.EventId;
 import io.dormouse.id.ThreadId;
 import io.dormouse.json.Json;
@@ -34,6 +35,7 @@ final class Story {
 
     private Usage total = Usage.NONE;
     private EventId asked;
+    private JsonNode turnSays;
     private long epoch;
     private long lastMessage;
     private int failures;
@@ -78,6 +80,11 @@ final class Story {
     /** The model request that the log says is being made, or null. */
     EventId asked() {
         return asked;
+    }
+
+    /** What the user said last in the turn that runs; null when that is nothing. */
+    JsonNode turnSays() {
+        return turnSays;
     }
 
     Usage total() {
@@ -166,11 +173,16 @@ final class Story {
                 uses(f.usage());
                 failures = 0;
             }
-            case Fact.TurnEnded f -> closed("the turn ended");
+            case Fact.TurnEnded f -> {
+                closed("the turn ended");
+                turnSays = null;
+            }
             case Fact.HandAttached f -> {}
             case Fact.HandLost f -> {}
             case Fact.Compacted f -> {
                 closed("the history was summarised");
+                answered(f.asked());
+                uses(f.usage());
                 failures = 0;
             }
         }
@@ -213,6 +225,7 @@ final class Story {
         if (told.put(input.id(), posted) != null)
             Check.I4_ACKNOWLEDGED_IS_DURABLE.failed("the log tells " + input.id() + " twice");
         if (input.lane() != Lane.MESSAGE) return;
+        if (input instanceof Input.UserMessage message) turnSays = message.content();
         if (posted.seq() <= lastMessage)
             Check.I10_ORDER_OF_INPUT.failed("message " + posted.seq() + " behind message " + lastMessage);
         lastMessage = posted.seq();
