@@ -12,15 +12,15 @@ public final class Bench {
         boolean run(ObjectNode result, List<String> arguments) throws Exception;
     }
 
-    private static final Map<String, Benchmark> ALL =
-            Map.of("ttft", new TtftBench(), "turns", new TurnsBench(), "sse", new SseBench());
+    private static final Map<String, Benchmark> ALL = Map.of(
+            "ttft", new TtftBench(), "turns", new TurnsBench(), "sse", new SseBench(), "resume", new ResumeBench());
 
     private Bench() {}
 
     public static void main(String... arguments) throws Exception {
         Benchmark benchmark = arguments.length > 0 ? ALL.get(arguments[0]) : null;
         if (benchmark == null) {
-            System.err.println("usage: ./dormouse bench ttft|turns [SESSIONS ...]|sse");
+            System.err.println("usage: ./dormouse bench ttft|turns [SESSIONS ...]|sse|resume");
             System.exit(2);
         }
         ObjectNode result = Json.object().put("bench", arguments[0]);
