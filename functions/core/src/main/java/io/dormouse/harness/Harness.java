@@ -3,7 +3,7 @@ package io.dormouse.harness;
 import io.dormouse.head.Head;
 import io.dormouse.head.Heads.Swapped;
 import io.dormouse.id.ThreadId;
-import io.dormouse.session.Entry;
+import io.dormouse.prompt.Fold;
 import io.dormouse.session.Fact;
 import io.dormouse.session.Step;
 import java.time.Duration;
@@ -12,7 +12,6 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.ConcurrentHashMap;
-import java.util.function.Supplier;
 
 /** The brain without a memory of its own: it claims a thread, does what its log says is next, and lets go. Thread-safe. */
 public final class Harness {
@@ -65,8 +64,8 @@ public final class Harness {
 
     private Woken from(Head found, String owner, Instant deadline) {
         Head head = found;
-        Memory.Fold fold = memory.take(head.thread());
-        Supplier<List<Entry>> news = null;
+        Fold fold = memory.take(head.thread());
+        Shift.News news = null;
         try {
             while (!head.deleted()) {
                 switch (head.claim(owner, ports.pace().now())) {
@@ -78,10 +77,10 @@ public final class Harness {
                     }
                     case Head.Claim.Granted granted -> {
                         // The log is read while the claim is on its way. What lands in it later, the next append meets.
-                        if (news == null) news = Shift.read(ports, head.thread(), fold);
+                        if (news == null) news = Shift.News.begin(ports, head, fold);
                         switch (ports.heads().swap(head, granted.next())) {
                             case Swapped.Done d -> {
-                                Memory.Fold known = fold;
+                                Fold known = fold;
                                 fold = null;
                                 return work(granted.next(), known, news, deadline);
                             }
@@ -106,7 +105,7 @@ public final class Harness {
         return Woken.SETTLED;
     }
 
-    private Woken work(Head claimed, Memory.Fold fold, Supplier<List<Entry>> news, Instant deadline) {
+    private Woken work(Head claimed, Fold fold, Shift.News news, Instant deadline) {
         Shift shift = new Shift(ports, claimed);
         running.put(claimed.thread(), shift);
         try {
@@ -131,6 +130,7 @@ public final class Harness {
             if (!(step instanceof Step.Rest) && mustStop(deadline)) return shift.handOver();
             switch (step) {
                 case Step.AskModel ask -> outcome = work.ask(ask.request());
+                case Step.Compact compact -> outcome = work.compact(compact.request());
                 case Step.UseHands use -> outcome = work.use(use.calls());
                 case Step.Pause pause -> {
                     if (work.tooLong(pause.until())) return shift.park(pause.until());

@@ -12,15 +12,19 @@ public final class Bench {
         boolean run(ObjectNode result, List<String> arguments) throws Exception;
     }
 
-    private static final Map<String, Benchmark> ALL =
-            Map.of("ttft", new TtftBench(), "turns", new TurnsBench(), "sse", new SseBench(), "cost", new CostBench());
+    private static final Map<String, Benchmark> ALL = Map.of(
+            "ttft", new TtftBench(),
+            "turns", new TurnsBench(),
+            "sse", new SseBench(),
+            "cost", new CostBench(),
+            "resume", new ResumeBench());
 
     private Bench() {}
 
     public static void main(String... arguments) throws Exception {
         Benchmark benchmark = arguments.length > 0 ? ALL.get(arguments[0]) : null;
         if (benchmark == null) {
-            System.err.println("usage: ./dormouse bench ttft|turns [SESSIONS ...]|sse|cost [TURNS]");
+            System.err.println("usage: ./dormouse bench ttft|turns [SESSIONS ...]|sse|cost [TURNS]|resume");
             System.exit(2);
         }
         ObjectNode result = Json.object().put("bench", arguments[0]);
