@@ -71,6 +71,7 @@ public final class Simulation {
      *
      * @param hash of everything that happened
      * @param calls of ports by machines and clients' requests, until faults stopped
+     * @param harmed calls that a plan of harm has hit
      * @param violated null when every promise held
      * @param how what was seen; null when every promise held
      * @param last the last events
@@ -82,6 +83,7 @@ public final class Simulation {
             Duration simulated,
             Map<Fault, Integer> faults,
             int calls,
+            int harmed,
             Check violated,
             String how,
             List<String> last) {
@@ -134,6 +136,7 @@ public final class Simulation {
                 Duration.ofMillis(sim.schedule.now()),
                 Map.copyOf(sim.faults.counts()),
                 sim.callsBefore,
+                sim.faults.harmed(),
                 violated,
                 how,
                 sim.history.last());
