@@ -92,9 +92,10 @@ public final class SimCommand {
     static String progress(Tally tally, long startNanos) {
         double seconds = (System.nanoTime() - startNanos) / 1e9;
         return String.format(
-                "%d seeds, %.0f seeds/s, %d steps, %d faults (%.1f a seed), %d violations",
+                "%d seeds, %.0f a second (%.0f a CPU second), %d steps, %d faults (%.1f a seed), %d violations",
                 tally.seeds(),
                 tally.seeds() / seconds,
+                tally.seedsPerCpuSecond(),
                 tally.steps(),
                 tally.faultCount(),
                 (double) tally.faultCount() / tally.seeds(),

@@ -1,6 +1,7 @@
 package io.dormouse.testkit.sim;
 
 import io.dormouse.testkit.sim.Simulation.Outcome;
+import java.lang.management.ManagementFactory;
 import java.util.ArrayList;
 import java.util.EnumMap;
 import java.util.List;
@@ -19,6 +20,7 @@ public final class Tally {
     private long steps;
     private long faultCount;
     private long hash;
+    private long cpuNanos;
 
     public Tally() {}
 
@@ -40,8 +42,11 @@ public final class Tally {
                     while (true) {
                         long seed = next.getAndIncrement();
                         if (seed >= first + seeds) return;
+                        long before = ManagementFactory.getThreadMXBean().getCurrentThreadCpuTime();
                         Outcome outcome = Simulation.run(seed, Bug.NONE);
                         synchronized (tally) {
+                            tally.cpuNanos +=
+                                    ManagementFactory.getThreadMXBean().getCurrentThreadCpuTime() - before;
                             tally.add(outcome);
                             listener.accept(tally);
                         }
@@ -87,6 +92,7 @@ public final class Tally {
         faultCount += more.faultCount;
         more.faults.forEach((fault, count) -> faults.merge(fault, count, Long::sum));
         hash += more.hash;
+        cpuNanos += more.cpuNanos;
         violations.addAll(
                 more.violations.subList(0, Math.min(more.violations.size(), MOST_VIOLATIONS - violations.size())));
     }
@@ -106,6 +112,11 @@ public final class Tally {
     /** Of all histories: the same seeds at the same commit give the same. */
     public long hash() {
         return hash;
+    }
+
+    /** How many seeds one core runs in a second that it has for itself. */
+    public double seedsPerCpuSecond() {
+        return seeds / (cpuNanos / 1e9);
     }
 
     public Map<Fault, Long> faults() {
