@@ -31,7 +31,7 @@ import java.util.function.Consumer;
 /** One seed: a few sessions, their clients and watchers, three machines, and whatever goes wrong. */
 public final class Simulation {
     private static final long MOST_STEPS = 60_000;
-    private static final long REST_MILLIS = Duration.ofHours(3).toMillis();
+    private static final long REST_MILLIS = Duration.ofHours(6).toMillis();
     private static final JsonNode TOOLS = Json.parse("""
             [{"type":"agent_toolset_20260401","default_config":{"enabled":true,"permission_policy":{"type":"always_allow"}},
               "configs":[{"name":"write","enabled":true,"permission_policy":{"type":"always_ask"}}]},
@@ -170,7 +170,7 @@ public final class Simulation {
         long end = schedule.now() + REST_MILLIS;
         for (int round = 0; round < 30; round++) {
             while (!threads.stream().allMatch(this::rests)) {
-                if (schedule.now() >= end) Check.LIVENESS.failed("after three hours without a fault: " + unrest());
+                if (schedule.now() >= end) Check.LIVENESS.failed("after six hours without a fault: " + unrest());
                 step();
             }
             // What is late comes now, and may begin something once more.
