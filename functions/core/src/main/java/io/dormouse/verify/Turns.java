@@ -31,7 +31,9 @@ final class Turns {
     /** Why the turn is to end now; null while the model has the next word. */
     private StopReason ending;
 
-    private boolean awaiting;
+    /** What the client was last told to answer; null while the session runs or rests. */
+    private Set<EventId> awaited;
+
     /** A request failed and is to be tried again. */
     private boolean retrying;
 
@@ -127,7 +129,7 @@ final class Turns {
         request = null;
         open.clear();
         allowed.clear();
-        awaiting = false;
+        awaited = null;
     }
 
     private void joined(Fact.InputsJoined joined, Fact next) {
@@ -206,13 +208,19 @@ final class Turns {
         return questions;
     }
 
-    private void awaited(Fact.ClientAwaited awaited) {
+    private void awaited(Fact.ClientAwaited fact) {
         Set<EventId> questions = questions();
         findings.unless(
-                !questions.isEmpty() && questions.equals(new HashSet<>(awaited.questions())),
+                !questions.isEmpty() && questions.equals(new HashSet<>(fact.questions())),
                 Rule.CALL,
-                "the client is awaited for " + awaited.questions() + ", and open are " + questions);
-        awaiting = true;
+                "the client is awaited for " + fact.questions() + ", and open are " + questions);
+        for (ToolCall call : open.values())
+            findings.unless(
+                    questions.contains(call.id()) || allowed.contains(call.id()),
+                    Rule.CALL,
+                    "the client is awaited, and there is no result for " + call.id());
+        findings.unless(!questions.equals(awaited), Rule.CALL, "the client is awaited a second time for " + awaited);
+        awaited = questions;
     }
 
     private void answered(Fact.ClientAnswered answered) {
@@ -249,12 +257,12 @@ final class Turns {
             open.remove(result.call());
         });
         findings.unless(
-                answered.resumed() == (awaiting && questions.isEmpty()),
+                answered.resumed() == (awaited != null && questions.isEmpty()),
                 Rule.TURN,
                 answered.resumed()
                         ? "the session goes on without the answers to " + questions
                         : "the last answer is there, and the session does not go on");
-        if (answered.resumed()) awaiting = false;
+        if (answered.resumed()) awaited = null;
     }
 
     private void interrupted(Fact.TurnInterrupted interrupted) {

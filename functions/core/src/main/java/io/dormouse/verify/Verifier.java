@@ -12,6 +12,8 @@ import io.dormouse.session.Conversation;
 import io.dormouse.session.Entry;
 import io.dormouse.session.Fact;
 import io.dormouse.session.Posted;
+import io.dormouse.session.Stamp;
+import io.dormouse.session.Step;
 import io.dormouse.session.Usage;
 import java.util.HashSet;
 import java.util.List;
@@ -76,7 +78,11 @@ public final class Verifier {
         epoch = Math.max(epoch, entry.epoch());
         findings.unless(nonces.add(entry.nonce()), Rule.NONCE, "an earlier entry has the nonce " + entry.nonce());
         findings.unless(!entry.facts().isEmpty(), Rule.LINE, "the entry tells nothing");
-        facts(entry);
+        try {
+            facts(entry);
+        } catch (RuntimeException e) {
+            findings.add(Rule.LINE, "the entry is not whole: " + e);
+        }
         fold(entry);
         if (expected != null && position == expected.position()) compare();
     }
@@ -152,9 +158,20 @@ public final class Verifier {
         if (unfoldable) return;
         try {
             conversation = conversation.after(entry);
+            // An entry tells all that follows from its facts, up to what happens outside of the log.
+            Step step = Step.next(conversation, List.of(), new Stamp(entry.time(), entry.nonce()));
+            if (step instanceof Step.Tell tell) findings.add(Rule.TURN, "the entry does not go on to " + names(tell));
         } catch (RuntimeException e) {
             cannotFold(e);
         }
+    }
+
+    private static String names(Step.Tell tell) {
+        return String.join(
+                ", ",
+                tell.facts().stream()
+                        .map(fact -> fact.getClass().getSimpleName())
+                        .toList());
     }
 
     // ---- the head
