@@ -102,6 +102,7 @@ final class Caller {
                         events,
                         new SessionResources(finder),
                         threads,
+                        new Exports(finder, heads, log, blobs, () -> now),
                         new Models(Catalog.bundled()))
                 .table();
     }
@@ -261,6 +262,7 @@ final class Caller {
                 // Through bytes, so that what cannot be written fails here.
                 case Answer.Json json -> new Reply(json.status(), Json.read(Json.bytes(json.body()), JsonNode.class));
                 case Answer.Stream stream -> new Reply(200, Json.object());
+                case Answer.Lines lines -> new Reply(200, Json.object());
             };
         } catch (Refused refused) {
             return new Reply(refused.error().status(), refused.error().body("req_1"));
