@@ -3,6 +3,7 @@ package io.dormouse.verify;
 import com.fasterxml.jackson.databind.JsonNode;
 import io.dormouse.head.Head;
 import io.dormouse.head.Snapshot;
+import io.dormouse.id.ThreadId;
 import io.dormouse.json.Json;
 import io.dormouse.resource.Blobs;
 import io.dormouse.session.Conversation;
@@ -60,13 +61,32 @@ public final class Export {
         long position = 0;
         List<Entry> page;
         do {
-            page = log.read(head.thread(), position, PAGE);
+            page = page(head.thread(), position);
             for (Entry entry : page) {
                 if (!tell(entry)) return null;
                 position = entry.position();
             }
         } while (page.size() == PAGE);
         return new Body(head, Chain.sha256(header), position);
+    }
+
+    /** @throws IllegalStateException if an entry cannot be read: which one it is */
+    private List<Entry> page(ThreadId thread, long position) {
+        try {
+            return log.read(thread, position, PAGE);
+        } catch (RuntimeException broken) {
+            long good = position;
+            try {
+                for (int i = 0; i < PAGE; i++) {
+                    List<Entry> one = log.read(thread, good, 1);
+                    if (one.isEmpty()) break;
+                    good = one.getFirst().position();
+                }
+            } catch (RuntimeException again) {
+                throw new IllegalStateException("the entry " + (good + 1) + " cannot be read: " + again, again);
+            }
+            throw broken;
+        }
     }
 
     /** Header and entries, written. */
