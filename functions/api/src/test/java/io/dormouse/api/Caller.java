@@ -117,7 +117,8 @@ final class Caller {
         public void sendAt(ThreadId thread, Instant when) {}
     };
 
-    private final Feed feed = new Feed() {
+    /** Of routes that are made from now on. */
+    Feed feed = new Feed() {
         @Override
         public void appended(ThreadId thread) {}
 
