@@ -8,6 +8,7 @@ import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.atomic.AtomicLong;
 import java.util.concurrent.locks.Condition;
 import java.util.concurrent.locks.ReentrantLock;
 
@@ -22,9 +23,14 @@ public final class LocalFeed implements Feed {
     /** Only threads that somebody watches are in it. */
     private final ConcurrentHashMap<ThreadId, List<Queue>> watches = new ConcurrentHashMap<>();
 
+    private final AtomicLong appends = new AtomicLong();
+
     @Override
     public void appended(ThreadId thread) {
-        for (Queue queue : watches.getOrDefault(thread, List.of())) queue.appended();
+        List<Queue> queues = watches.get(thread);
+        if (queues == null) return;
+        long number = appends.incrementAndGet();
+        for (Queue queue : queues) queue.appended(number);
     }
 
     @Override
@@ -70,7 +76,9 @@ public final class LocalFeed implements Feed {
         /** Deltas since the last {@code Appended}, while that is unread. */
         private ArrayDeque<ObjectNode> after = new ArrayDeque<>();
 
-        private boolean appended;
+        /** Of the last {@code Appended}; 0 when it is read. */
+        private long appended;
+
         /** A delta was lost. The rest until the log has grown would be a text with a hole, so it is lost as well. */
         private boolean torn;
 
@@ -80,11 +88,11 @@ public final class LocalFeed implements Feed {
             this.thread = thread;
         }
 
-        void appended() {
+        void appended(long number) {
             lock.lock();
             try {
                 if (closed) return;
-                appended = true;
+                appended = Math.max(appended, number);
                 torn = false;
                 after.clear();
                 changed.signal();
@@ -99,7 +107,7 @@ public final class LocalFeed implements Feed {
                 if (closed) return;
                 torn |= before.size() + after.size() >= MAX_DELTAS;
                 if (torn) return;
-                (appended ? after : before).add(event);
+                (appended > 0 ? after : before).add(event);
                 changed.signal();
             } finally {
                 lock.unlock();
@@ -111,15 +119,16 @@ public final class LocalFeed implements Feed {
             lock.lockInterruptibly();
             try {
                 long left = timeout.toNanos();
-                while (!closed && before.isEmpty() && !appended && left > 0) left = changed.awaitNanos(left);
+                while (!closed && before.isEmpty() && appended == 0 && left > 0) left = changed.awaitNanos(left);
                 ObjectNode delta = before.poll();
                 if (delta != null) return new News.Delta(delta);
-                if (!appended) return new News.Nothing();
-                appended = false;
+                if (appended == 0) return new News.Nothing();
+                long number = appended;
+                appended = 0;
                 ArrayDeque<ObjectNode> empty = before;
                 before = after;
                 after = empty;
-                return new News.Appended();
+                return new News.Appended(number);
             } finally {
                 lock.unlock();
             }
@@ -131,7 +140,7 @@ public final class LocalFeed implements Feed {
             lock.lock();
             try {
                 closed = true;
-                appended = false;
+                appended = 0;
                 before.clear();
                 after.clear();
                 changed.signalAll();

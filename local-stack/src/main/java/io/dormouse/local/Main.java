@@ -5,7 +5,7 @@ import io.quarkus.runtime.annotations.QuarkusMain;
 import java.io.IOException;
 import java.util.List;
 
-/** {@code up} without arguments; {@code key …} as a command beside a running suite. */
+/** {@code up} without arguments; {@code key …} and {@code verify …} as commands beside a running suite. */
 @QuarkusMain
 public final class Main {
     // Taken before the container starts, so that what a person got wrong is said in one line.
@@ -17,6 +17,10 @@ public final class Main {
     public static void main(String... arguments) {
         if (arguments.length > 0 && arguments[0].equals("key")) {
             int status = KeyCommand.run(List.of(arguments).subList(1, arguments.length), System.getenv());
+            System.exit(status);
+        }
+        if (arguments.length > 0 && arguments[0].equals("verify")) {
+            int status = VerifyCommand.run(List.of(arguments).subList(1, arguments.length), System.getenv());
             System.exit(status);
         }
         try {

@@ -35,6 +35,24 @@ record Stores(SessionLog log, Heads heads, Resources resources, Blobs blobs, Run
         };
     }
 
+    /** What is there, for reads only: also beside a running suite, or after a crash. */
+    static Stores openReadOnly(
+            Settings settings, Map<String, String> environment, InstantSource clock, SecureRandom random) {
+        return switch (settings.store()) {
+            case Settings.Store.Embedded e -> {
+                Sqlite sqlite = Sqlite.openReadOnly(Home.database(settings.home()));
+                yield new Stores(
+                        new SqliteSessionLog(sqlite),
+                        new SqliteHeads(sqlite),
+                        new SqliteResources(sqlite, clock),
+                        new FolderBlobs(Home.blobs(settings.home()), false),
+                        sqlite::close);
+            }
+            case Settings.Store.Dynamo dynamo ->
+                dynamo(dynamo, settings.home(), Clients.of(environment), clock, random);
+        };
+    }
+
     private static Stores embedded(Path home, InstantSource clock) {
         Sqlite sqlite = Sqlite.open(Home.database(home));
         return new Stores(

@@ -46,7 +46,7 @@ class LocalFeedTest {
             feed.appended(THREAD);
             feed.delta(THREAD, delta(3));
             for (Watch watch : List.of(first, second))
-                assertThat(drain(watch)).containsExactly(told(1), told(2), new News.Appended(), told(3));
+                assertThat(drain(watch)).containsExactly(told(1), told(2), new News.Appended(1), told(3));
             assertThat(drain(other)).isEmpty();
         }
     }
@@ -68,7 +68,7 @@ class LocalFeedTest {
                 feed.appended(THREAD);
                 feed.delta(THREAD, delta(2 + i));
             }
-            assertThat(drain(watch)).containsExactly(told(1), new News.Appended(), told(1001));
+            assertThat(drain(watch)).containsExactly(told(1), new News.Appended(1000), told(1001));
         }
     }
 
@@ -78,7 +78,7 @@ class LocalFeedTest {
             for (int i = 0; i < 2 * LocalFeed.MAX_DELTAS; i++) feed.delta(THREAD, delta(i));
             feed.appended(THREAD);
             List<News> news = drain(watch);
-            assertThat(news).hasSize(LocalFeed.MAX_DELTAS + 1).endsWith(new News.Appended());
+            assertThat(news).hasSize(LocalFeed.MAX_DELTAS + 1).endsWith(new News.Appended(1));
             assertThat(news.getFirst()).isEqualTo(told(0));
         }
     }
@@ -92,7 +92,7 @@ class LocalFeedTest {
             assertThat(drain(watch)).isEmpty();
             feed.appended(THREAD);
             feed.delta(THREAD, delta(5001));
-            assertThat(drain(watch)).containsExactly(new News.Appended(), told(5001));
+            assertThat(drain(watch)).containsExactly(new News.Appended(1), told(5001));
         }
     }
 
@@ -102,7 +102,7 @@ class LocalFeedTest {
             Watch watch = feed.watch(THREAD);
             Future<News> append = threads.submit(() -> watch.next(LONG));
             feed.appended(THREAD);
-            assertThat(append.get()).isEqualTo(new News.Appended());
+            assertThat(append.get()).isEqualTo(new News.Appended(1));
             Future<News> delta = threads.submit(() -> watch.next(LONG));
             feed.delta(THREAD, delta(1));
             assertThat(delta.get()).isEqualTo(told(1));
@@ -149,7 +149,7 @@ class LocalFeedTest {
                         return watch.next(LONG);
                     }
                 }));
-            for (Future<News> one : all) assertThat(one.get()).isEqualTo(new News.Appended());
+            for (Future<News> one : all) assertThat(one.get()).isInstanceOf(News.Appended.class);
         }
         assertThat(feed.watched(THREAD)).isFalse();
     }

@@ -8,9 +8,7 @@ import io.dormouse.edge.EventStream;
 import io.dormouse.edge.Frame;
 import io.dormouse.head.Head;
 import io.dormouse.head.Heads;
-import io.dormouse.head.Snapshot;
 import io.dormouse.id.Ids;
-import io.dormouse.id.ThreadId;
 import io.dormouse.json.Json;
 import io.dormouse.session.Entry;
 import io.dormouse.session.SessionLog;
@@ -34,20 +32,19 @@ import java.util.Set;
 @Singleton
 final class EventStreams {
     private static final Duration HEARTBEAT = Duration.ofSeconds(15);
-    private static final int READ = 100;
     private static final int MAX_DELTA_TYPES = 100;
     private static final List<String> DELTA_TYPES = List.of("agent.message", "agent.thinking");
 
-    private final Heads heads;
     private final SessionLog log;
+    private final Tails tails;
     private final Feed feed;
     private final Ids ids;
     private final Frames frames = new Frames();
     private final InstantSource clock;
 
     EventStreams(Heads heads, SessionLog log, Feed feed, Ids ids, InstantSource clock) {
-        this.heads = heads;
         this.log = log;
+        this.tails = new Tails(heads, log);
         this.feed = feed;
         this.ids = ids;
         this.clock = clock;
@@ -65,8 +62,9 @@ final class EventStreams {
         try {
             Place after = resume != null ? resume : end(head);
             return new Answer.Stream(out -> {
-                try (watch) {
-                    new Tail(head.thread(), view, Set.copyOf(deltas), after, out).follow(watch);
+                try (watch;
+                        Tails.Follower follower = tails.follow(head.thread())) {
+                    new Tail(follower, view, Set.copyOf(deltas), after, out).follow(watch);
                 }
             });
         } catch (RuntimeException e) {
@@ -93,7 +91,7 @@ final class EventStreams {
     private final class Tail {
         private static final int REMEMBERED = 64;
 
-        private final ThreadId thread;
+        private final Tails.Follower follower;
         private final WireEvents view;
         private final Set<String> deltas;
         private final EventStream out;
@@ -103,8 +101,8 @@ final class EventStreams {
         /** Messages whose beginning the client has seen. */
         private final Set<String> begun = new HashSet<>();
 
-        Tail(ThreadId thread, WireEvents view, Set<String> deltas, Place after, EventStream out) {
-            this.thread = thread;
+        Tail(Tails.Follower follower, WireEvents view, Set<String> deltas, Place after, EventStream out) {
+            this.follower = follower;
             this.view = view;
             this.deltas = deltas;
             this.after = after;
@@ -114,31 +112,40 @@ final class EventStreams {
         void follow(Feed.Watch watch) throws InterruptedException {
             // So that the client knows at once that it is heard.
             if (!out.ping()) return;
-            if (!catchUp()) return;
+            if (!tell(follower.first(after.index() == Integer.MAX_VALUE ? after.position() : after.position() - 1)))
+                return;
             while (out.open()) {
                 boolean goesOn =
                         switch (watch.next(HEARTBEAT)) {
-                            case Feed.News.Appended appended -> catchUp();
+                            case Feed.News.Appended appended ->
+                                tell(follower.since(appended.number(), after.position()));
                             case Feed.News.Delta delta -> pass(delta.event());
                             // What announces news is not certain; the log is.
-                            case Feed.News.Nothing nothing -> out.ping() && catchUp();
+                            case Feed.News.Nothing nothing -> out.ping() && tell(follower.later(after.position()));
                         };
                 if (!goesOn) return;
             }
         }
 
         /** Sends what the log has. False when the stream is over. */
-        private boolean catchUp() {
+        private boolean tell(Tails.Seen seen) {
+            Tails.Seen page = seen;
             boolean news = false;
             while (true) {
-                boolean whole = after.index() == Integer.MAX_VALUE;
-                long from = whole ? after.position() : Math.max(0, after.position() - 1);
-                List<Entry> page = log.read(thread, from, READ);
-                for (Entry entry : page) if (!send(entry)) return false;
-                news |= !page.isEmpty();
-                // A log that is gone, or complete, has no news either.
-                if (page.size() < READ) return news || !over();
+                for (Entry entry : page.entries()) if (!send(entry)) return false;
+                news |= !page.entries().isEmpty();
+                if (!page.more()) break;
+                page = follower.first(after.position());
             }
+            if (news) return true;
+            return switch (page.end()) {
+                case OPEN -> true;
+                case COMPLETE -> false;
+                case GONE -> {
+                    deleted();
+                    yield false;
+                }
+            };
         }
 
         private boolean send(Entry entry) {
@@ -177,13 +184,7 @@ final class EventStreams {
             return out.send(event.path("type").asText(), null, event);
         }
 
-        /** Whether nothing will ever come: the log is complete and told, or the session was deleted, which is told here. */
-        private boolean over() {
-            Optional<Head> head = heads.read(thread);
-            if (head.isPresent() && !head.get().deleted()) {
-                Snapshot known = head.get().snapshot();
-                return known.phase() == Snapshot.Phase.ENDED && after.position() >= known.position();
-            }
+        private void deleted() {
             out.send(
                     "session.deleted",
                     null,
@@ -191,7 +192,6 @@ final class EventStreams {
                             .put("id", ids.event().text())
                             .put("type", "session.deleted")
                             .put("processed_at", clock.instant().toString()));
-            return true;
         }
     }
 }

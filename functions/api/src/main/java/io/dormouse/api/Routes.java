@@ -21,6 +21,7 @@ public final class Routes {
             Events events,
             SessionResources resources,
             Threads threads,
+            Exports exports,
             Models models) {
         table = new RouteTable(List.of(
                 post("/v1/agents", agents::create),
@@ -44,6 +45,7 @@ public final class Routes {
                 post("/v1/sessions/{id}/events", events::ahead, events::send),
                 get("/v1/sessions/{id}/events", events::list),
                 get("/v1/sessions/{id}/events/stream", events::stream),
+                get("/v1/sessions/{id}/export", exports::export),
                 get("/v1/sessions/{id}/resources", resources::list),
                 post("/v1/sessions/{id}/resources", resources::add),
                 get("/v1/sessions/{id}/resources/{resource}", resources::one),

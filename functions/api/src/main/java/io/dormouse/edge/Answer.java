@@ -9,6 +9,15 @@ public sealed interface Answer {
     /** Server-sent events. Whatever can be refused is refused before this is returned: by then the status is 200. */
     record Stream(Feed feed) implements Answer {}
 
+    /** JSON lines. What cannot be sent to its end is broken off, so that the client sees that it is not whole. */
+    record Lines(LineFeed feed) implements Answer {}
+
+    /** Writes the lines of one answer, which ends when it returns. */
+    @FunctionalInterface
+    interface LineFeed {
+        void feed(LineStream out) throws Exception;
+    }
+
     /** Writes the events of one stream; the stream ends when it returns. */
     @FunctionalInterface
     interface Feed {

@@ -256,6 +256,7 @@ public final class Gateway {
         switch (answer) {
             case Answer.Json json -> exchange.reply(json.status(), json.body());
             case Answer.Stream stream -> exchange.stream(stream.feed());
+            case Answer.Lines lines -> exchange.lines(lines.feed());
         }
     }
 
@@ -317,7 +318,7 @@ public final class Gateway {
         }
 
         void stream(Answer.Feed feed) {
-            SseResponse out = new SseResponse(response, context);
+            StreamedResponse out = new StreamedResponse(response, context, StreamedResponse.EVENTS);
             try {
                 feed.feed(out);
             } catch (Refused refused) {
@@ -330,6 +331,18 @@ public final class Gateway {
                 }
             } finally {
                 out.finish();
+            }
+            access(200, -1);
+        }
+
+        void lines(Answer.LineFeed feed) {
+            StreamedResponse out = new StreamedResponse(response, context, StreamedResponse.LINES);
+            try {
+                feed.feed(out);
+                out.finish();
+            } catch (Throwable broken) {
+                if (out.open()) LOG.log(System.Logger.Level.ERROR, "answer " + id + " broke off", broken);
+                out.abort();
             }
             access(200, -1);
         }

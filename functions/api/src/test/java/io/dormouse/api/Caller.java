@@ -103,6 +103,7 @@ final class Caller {
                         events,
                         new SessionResources(finder),
                         threads,
+                        new Exports(finder, heads, log, blobs, () -> now),
                         new Models(Catalog.bundled()))
                 .table();
     }
@@ -117,7 +118,8 @@ final class Caller {
         public void sendAt(ThreadId thread, Instant when) {}
     };
 
-    private final Feed feed = new Feed() {
+    /** Of routes that are made from now on. */
+    Feed feed = new Feed() {
         @Override
         public void appended(ThreadId thread) {}
 
@@ -262,6 +264,7 @@ final class Caller {
                 // Through bytes, so that what cannot be written fails here.
                 case Answer.Json json -> new Reply(json.status(), Json.read(Json.bytes(json.body()), JsonNode.class));
                 case Answer.Stream stream -> new Reply(200, Json.object());
+                case Answer.Lines lines -> new Reply(200, Json.object());
             };
         } catch (Refused refused) {
             return new Reply(refused.error().status(), refused.error().body("req_1"));

@@ -25,6 +25,8 @@ class EventStreamsTest {
     private final Brain brain = new Brain(caller, id);
     private final String path = "/v1/sessions/" + id + "/events/stream";
 
+    private long appends;
+
     private void turn(String text) {
         caller.ok(caller.send(id, says("say " + text)));
         brain.turn(text);
@@ -34,7 +36,7 @@ class EventStreamsTest {
     private void news(Runnable what) {
         caller.news.add(() -> {
             what.run();
-            return new Feed.News.Appended();
+            return new Feed.News.Appended(++appends);
         });
     }
 

@@ -34,12 +34,18 @@ public final class Spill {
         return tokens < bytes.length / 8 ? reference.put("tokens", tokens) : reference;
     }
 
+    /** The SHA-256 under which the blobs have the content; empty when this is the content itself. */
+    public static Optional<String> reference(JsonNode content) {
+        if (content == null || !content.isObject() || !content.has(REFERENCE)) return Optional.empty();
+        return Optional.of(content.get(REFERENCE).asText());
+    }
+
     /** The content that {@link #spill} was given. Client content is always an array, so a reference cannot be forged. */
     public JsonNode fill(JsonNode content) {
-        if (content == null || !content.isObject() || !content.has(REFERENCE)) return content;
-        String sha256 = content.get(REFERENCE).asText();
-        Optional<byte[]> bytes = blobs.get(sha256);
-        if (bytes.isEmpty()) throw new IllegalStateException("the blob store lost " + sha256);
+        Optional<String> sha256 = reference(content);
+        if (sha256.isEmpty()) return content;
+        Optional<byte[]> bytes = blobs.get(sha256.get());
+        if (bytes.isEmpty()) throw new IllegalStateException("the blob store lost " + sha256.get());
         return Json.read(bytes.get(), JsonNode.class);
     }
 }

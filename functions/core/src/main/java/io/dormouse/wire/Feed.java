@@ -26,7 +26,11 @@ public interface Feed {
     }
 
     sealed interface News {
-        record Appended() implements News {}
+        /**
+         * @param number rises with every call of {@link Feed#appended}: whoever began to read the log after hearing of a number
+         *     has all that was announced by it, and by lower ones
+         */
+        record Appended(long number) implements News {}
 
         /** @param event an {@code event_start} or {@code event_delta} */
         record Delta(ObjectNode event) implements News {}

@@ -26,10 +26,15 @@ public final class FolderBlobs implements Blobs {
 
     /** Makes the folder if it is missing. */
     public FolderBlobs(Path root) {
+        this(root, true);
+    }
+
+    /** @param make false when nothing is to be put, and the folder stays as it is */
+    public FolderBlobs(Path root, boolean make) {
         this.root = root;
         this.unfinished = root.resolve("new");
         try {
-            Files.createDirectories(unfinished);
+            if (make) Files.createDirectories(unfinished);
         } catch (IOException e) {
             throw new UncheckedIOException(e);
         }

@@ -29,7 +29,12 @@ public final class Sqlite implements AutoCloseable {
     private final Semaphore free = new Semaphore(READERS);
     private volatile boolean closed;
 
-    private Sqlite(Path file) throws SQLException, InterruptedException {
+    private Sqlite(Path file, boolean readOnly) throws SQLException, InterruptedException {
+        for (int i = 0; i < READERS && readOnly; i++) idle.push(Statements.connectReadOnly(file, READER_BUSY_MILLIS));
+        writer = readOnly ? null : prepared(file);
+    }
+
+    private GroupCommit prepared(Path file) throws SQLException, InterruptedException {
         try (Statements statements = Statements.connect(file, READER_BUSY_MILLIS)) {
             prepare(statements);
         }
@@ -43,14 +48,14 @@ public final class Sqlite implements AutoCloseable {
         statements.script("PRAGMA wal_autocheckpoint = 4000");
         statements.script("PRAGMA journal_size_limit = 16777216");
         statements.manualTransactions();
-        writer = new GroupCommit(statements);
+        return new GroupCommit(statements);
     }
 
     /** Opens the file; makes it, readable by its owner only, and its folder, if they are missing. */
     public static Sqlite open(Path file) {
         try {
             create(file.toAbsolutePath());
-            return new Sqlite(file);
+            return new Sqlite(file, false);
         } catch (SQLException e) {
             throw new BrokenStore("cannot open " + file, e);
         } catch (IOException e) {
@@ -58,6 +63,18 @@ public final class Sqlite implements AutoCloseable {
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
             throw new BrokenStore("cannot open " + file, e);
+        }
+    }
+
+    /** Opens a file that exists, for reads only; another process may be at work on it, or may have died over it. */
+    public static Sqlite openReadOnly(Path file) {
+        try {
+            return new Sqlite(file, true);
+        } catch (SQLException e) {
+            throw new BrokenStore("cannot read " + file, e);
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+            throw new BrokenStore("cannot read " + file, e);
         }
     }
 
@@ -93,6 +110,7 @@ public final class Sqlite implements AutoCloseable {
 
     /** Runs the work in a transaction; it is on the disk when this returns. @throws BrokenStore with the cause */
     <T> T write(Work<T> work) {
+        if (writer == null) throw new BrokenStore("not written", new IllegalStateException("opened for reads only"));
         return writer.submit(work);
     }
 
@@ -134,7 +152,7 @@ public final class Sqlite implements AutoCloseable {
             throw new BrokenStore("cannot close", e);
         } finally {
             free.release(READERS);
-            writer.close();
+            if (writer != null) writer.close();
         }
     }
 }

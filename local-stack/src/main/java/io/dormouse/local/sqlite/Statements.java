@@ -33,6 +33,14 @@ final class Statements implements AutoCloseable {
         return statements;
     }
 
+    /** Of a file that must exist; changes nothing in it. */
+    static Statements connectReadOnly(Path file, int busyMillis) throws SQLException {
+        SQLiteConfig config = new SQLiteConfig();
+        config.setReadOnly(true);
+        config.setBusyTimeout(busyMillis);
+        return new Statements(config.createConnection("jdbc:sqlite:" + file.toAbsolutePath()));
+    }
+
     /**
      * Leaves transactions to BEGIN and COMMIT in plain SQL. While the driver believes in its own auto-commit it tries to
      * begin a transaction after every statement.

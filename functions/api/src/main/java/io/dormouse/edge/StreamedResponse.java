@@ -9,11 +9,13 @@ import java.util.concurrent.locks.Condition;
 import java.util.concurrent.locks.ReentrantLock;
 
 /**
- * Server-sent events to one client, written from the virtual thread that runs the feed. A slow client makes {@link #send}
- * wait; one that reads nothing for a minute is dropped. When the client is gone, {@code send} returns false and the feed's
- * thread is interrupted, so that a feed that waits for news ends too.
+ * Server-sent events, or lines, to one client, written from the virtual thread that runs the feed. A slow client makes
+ * {@link #send} wait; one that reads nothing for a minute is dropped. When the client is gone, {@code send} returns false and
+ * the feed's thread is interrupted, so that a feed that waits for news ends too.
  */
-final class SseResponse implements EventStream {
+final class StreamedResponse implements EventStream, LineStream {
+    static final String EVENTS = "text/event-stream";
+    static final String LINES = "application/x-ndjson";
     private static final int MAX_UNSENT_BYTES = 256 * 1024;
     private static final long STALLED_NANOS = TimeUnit.SECONDS.toNanos(60);
     private static final Buffer PING = Buffer.buffer("event: ping\ndata: {}\n\n");
@@ -31,7 +33,7 @@ final class SseResponse implements EventStream {
     private boolean finished;
 
     /** Called on the feeder's thread; sends the headers at once. */
-    SseResponse(HttpServerResponse response, Context context) {
+    StreamedResponse(HttpServerResponse response, Context context, String contentType) {
         this.response = response;
         this.context = context;
         this.feeder = Thread.currentThread();
@@ -42,7 +44,7 @@ final class SseResponse implements EventStream {
                 leave();
                 return;
             }
-            response.putHeader("content-type", "text/event-stream")
+            response.putHeader("content-type", contentType)
                     // A proxy that compresses would hold events back.
                     .putHeader("cache-control", "no-cache, no-transform")
                     .putHeader("x-accel-buffering", "no")
@@ -60,6 +62,11 @@ final class SseResponse implements EventStream {
     @Override
     public boolean send(Frame frame) {
         return write(Buffer.buffer(frame.bytes()));
+    }
+
+    @Override
+    public boolean line(byte[] bytes) {
+        return write(Buffer.buffer(bytes.length + 1).appendBytes(bytes).appendByte((byte) '\n'));
     }
 
     @Override
@@ -141,6 +148,18 @@ final class SseResponse implements EventStream {
         } finally {
             lock.unlock();
         }
+    }
+
+    /** Ends the response in a way that no client takes for its end. */
+    void abort() {
+        lock.lock();
+        try {
+            finished = true;
+            gone = true;
+        } finally {
+            lock.unlock();
+        }
+        context.runOnContext(ignored -> response.reset());
     }
 
     /** After the feed has returned: ends the response, if there is still somebody to end it for. */
