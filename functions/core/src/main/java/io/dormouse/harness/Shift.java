@@ -62,9 +62,10 @@ final class Shift {
     record News(long after, Supplier<List<Entry>> page) {
         /** @param known may be null */
         static News begin(Ports ports, Head seen, Fold known) {
-            long after = known == null ? seen.snapshot().base() : known.conversation().position();
-            return new News(
-                    after, ports.pace().begin(() -> ports.log().read(seen.thread(), after, Fold.PAGE)));
+            long after = known == null
+                    ? seen.snapshot().base()
+                    : known.conversation().position();
+            return new News(after, ports.pace().begin(() -> ports.log().read(seen.thread(), after, Fold.PAGE)));
         }
     }
 
@@ -86,8 +87,7 @@ final class Shift {
 
     private List<Entry> read(long after, int limit) {
         boolean known = news != null && news.after() == after && limit == Fold.PAGE;
-        List<Entry> entries =
-                known ? news.page().get() : ports.log().read(thread, after, limit);
+        List<Entry> entries = known ? news.page().get() : ports.log().read(thread, after, limit);
         news = null;
         entries.forEach(this::look);
         return entries;
