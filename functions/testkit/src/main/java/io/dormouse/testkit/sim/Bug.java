@@ -31,7 +31,7 @@ public enum Bug {
     HAND_WITHOUT_JOURNAL("a hand does not remember which calls it ran"),
     TWO_PROCESSES_ARE_TWINS("two processes make the same nonces, as from one snapshot of memory"),
     SETTLES_TOO_EARLY("a head says that its session rests while the log has work left"),
-    FORGOTTEN_ONCE("a deleted session is forgotten once, and not again an hour later"),
+    FORGOTTEN_ONCE("a deleted session is forgotten once, and not again hours later"),
     BASE_ONE_TOO_FAR("a summary claims to stand for one entry more than it does"),
     KEPT_MESSAGES_ARE_LOST("a summary forgets the messages that it keeps word for word"),
     CHANCE_FROM_OUTSIDE("something random does not come from the seed");

@@ -14,6 +14,7 @@ final class Faults {
     private final double intensity;
     private boolean stopped;
     private int total;
+    private int harmed;
 
     Faults(Random random) {
         this.random = random;
@@ -34,6 +35,11 @@ final class Faults {
     /** One that was planned. */
     void harm() {
         total++;
+        harmed++;
+    }
+
+    int harmed() {
+        return harmed;
     }
 
     void stop() {

@@ -31,7 +31,7 @@ import java.util.function.Consumer;
 /** One seed: a few sessions, their clients and watchers, three machines, and whatever goes wrong. */
 public final class Simulation {
     private static final long MOST_STEPS = 60_000;
-    private static final long REST_MILLIS = Duration.ofHours(3).toMillis();
+    private static final long REST_MILLIS = Duration.ofHours(6).toMillis();
     private static final JsonNode TOOLS = Json.parse("""
             [{"type":"agent_toolset_20260401","default_config":{"enabled":true,"permission_policy":{"type":"always_allow"}},
               "configs":[{"name":"write","enabled":true,"permission_policy":{"type":"always_ask"}}]},
@@ -74,6 +74,7 @@ public final class Simulation {
      *
      * @param hash of everything that happened
      * @param calls of ports by machines and clients' requests, until faults stopped
+     * @param harmed calls that a plan of harm has hit
      * @param violated null when every promise held
      * @param how what was seen; null when every promise held
      * @param last the last events
@@ -85,6 +86,7 @@ public final class Simulation {
             Duration simulated,
             Map<Fault, Integer> faults,
             int calls,
+            int harmed,
             Check violated,
             String how,
             List<String> last) {
@@ -137,6 +139,7 @@ public final class Simulation {
                 Duration.ofMillis(sim.schedule.now()),
                 Map.copyOf(sim.faults.counts()),
                 sim.callsBefore,
+                sim.faults.harmed(),
                 violated,
                 how,
                 sim.history.last());
@@ -170,7 +173,7 @@ public final class Simulation {
         long end = schedule.now() + REST_MILLIS;
         for (int round = 0; round < 30; round++) {
             while (!threads.stream().allMatch(this::rests)) {
-                if (schedule.now() >= end) Check.LIVENESS.failed("after three hours without a fault: " + unrest());
+                if (schedule.now() >= end) Check.LIVENESS.failed("after six hours without a fault: " + unrest());
                 step();
             }
             // What is late comes now, and may begin something once more.

@@ -14,8 +14,10 @@ import org.junit.jupiter.api.Test;
 
 class SimulationTest {
     /** The same on every machine, whatever its speed: a test must not fail on one and pass on another. More is for {@code ./dormouse sim}. */
-    private static final int SEEDS = 2_000;
+    private static final int SEEDS = 10_000;
 
+    private static final long FIRST = 1_000_000;
+    private static final int THREADS = Runtime.getRuntime().availableProcessors();
     private static final Logger HARNESS = Logger.getLogger("io.dormouse.harness");
 
     @BeforeAll
@@ -26,22 +28,30 @@ class SimulationTest {
 
     @Test
     void every_promise_holds_whatever_goes_wrong() {
-        long faults = 0;
-        for (int seed = 0; seed < SEEDS; seed++) {
-            Outcome outcome = Simulation.run(1_000_000 + seed, Bug.NONE);
-            faults += outcome.faultCount();
-            assertHolds(outcome);
-        }
-        System.out.printf("%d seeds, %d faults%n", SEEDS, faults);
-        assertThat(faults).isGreaterThan(10L * SEEDS);
+        Tally tally = Tally.of(FIRST, SEEDS, THREADS, true, so -> {});
+        tally.violations().forEach(SimulationTest::assertHolds);
+        System.out.printf(
+                "%d seeds, %d steps, %d faults, hash of all histories %016x%n",
+                tally.seeds(), tally.steps(), tally.faultCount(), tally.hash());
+        tally.faults().forEach((fault, count) -> System.out.printf("%10d %s%n", count, fault));
+        assertThat(tally.seeds()).isEqualTo(SEEDS);
+        assertThat(tally.faultCount()).as("faults").isGreaterThan(30L * SEEDS);
+        assertThat(tally.faults()).as("kinds of faults").containsOnlyKeys(Fault.values());
     }
 
     @Test
-    void the_same_seed_gives_the_same_history() {
-        for (long seed = 1; seed <= 30; seed++)
-            assertThat(Simulation.run(seed, Bug.NONE).hash())
-                    .as("seed %d, %s", seed, Check.I18_DETERMINISM.promise())
-                    .isEqualTo(Simulation.run(seed, Bug.NONE).hash());
+    void the_same_seed_gives_the_same_history_on_any_number_of_threads() {
+        Tally one = Tally.of(1, 300, 1, false, so -> {});
+        Tally several = Tally.of(1, 300, 3, false, so -> {});
+        assertThat(several.hash()).as(Check.I18_DETERMINISM.promise()).isEqualTo(one.hash());
+        assertThat(several.steps()).isEqualTo(one.steps());
+        assertThat(several.faults()).isEqualTo(one.faults());
+    }
+
+    @Test
+    void another_seed_gives_another_history() {
+        assertThat(Simulation.run(1, Bug.NONE).hash())
+                .isNotEqualTo(Simulation.run(2, Bug.NONE).hash());
     }
 
     @Test
