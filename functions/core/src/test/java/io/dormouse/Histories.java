@@ -18,11 +18,13 @@ import static io.dormouse.Given.toolUse;
 import static io.dormouse.Given.userSays;
 
 import io.dormouse.head.Snapshot;
+import io.dormouse.prompt.Catalog;
 import io.dormouse.session.Fact;
 import io.dormouse.session.Input;
 import io.dormouse.session.Step;
 import io.dormouse.session.ToolCall;
 import io.dormouse.session.ToolCall.Gate;
+import io.dormouse.session.Usage;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
@@ -35,20 +37,34 @@ public final class Histories {
     /** Moves by their number: the first ones of all histories, the second ones … Kept, for many tests walk them. */
     private static final List<List<Move>> LEVELS = new ArrayList<>();
 
+    /** The same of sessions whose model has so small a window that they are summarised all the time. */
+    private static final List<List<Move>> NARROW_LEVELS = new ArrayList<>();
+
+    public static final Catalog NARROW = Given.NO_CATALOG.narrowed(80);
+
     private Histories() {}
 
     /** Visits every move as (before, after), those before a move before those after it. */
     public static synchronized void walk(int moves, BiConsumer<Play, Play> visitor) {
-        while (LEVELS.size() < moves) LEVELS.add(nextLevel());
-        for (List<Move> level : LEVELS.subList(0, moves))
+        walk(LEVELS, Given.NO_CATALOG, moves, visitor);
+    }
+
+    /** The same where the window is {@link #NARROW}. */
+    public static synchronized void walkNarrow(int moves, BiConsumer<Play, Play> visitor) {
+        walk(NARROW_LEVELS, NARROW, moves, visitor);
+    }
+
+    private static void walk(List<List<Move>> levels, Catalog catalog, int moves, BiConsumer<Play, Play> visitor) {
+        while (levels.size() < moves) levels.add(nextLevel(levels, Play.begin(catalog)));
+        for (List<Move> level : levels.subList(0, moves))
             for (Move move : level) visitor.accept(move.before(), move.after());
     }
 
-    private static List<Move> nextLevel() {
+    private static List<Move> nextLevel(List<List<Move>> levels, Play begin) {
         List<Move> next = new ArrayList<>();
-        if (LEVELS.isEmpty()) for (Play first : after(Play.begin())) next.add(new Move(Play.begin(), first));
+        if (levels.isEmpty()) for (Play first : after(begin)) next.add(new Move(begin, first));
         else
-            for (Move move : LEVELS.getLast())
+            for (Move move : levels.getLast())
                 for (Play after : after(move.after())) next.add(new Move(move.after(), after));
         return next;
     }
@@ -58,7 +74,15 @@ public final class Histories {
         Input user = userSays("hi" + n);
         return switch (play.step()) {
             case Step.AskModel s -> replies(play, n, user);
-            case Step.Compact s -> throw new AssertionError("there is room for ever here");
+            case Step.Compact s ->
+                List.of(
+                        play.summary("S" + n),
+                        play.post(user).summary("S" + n),
+                        play.post(stop(n), user).summary("S" + n),
+                        play.fails(Duration.ofSeconds(2)),
+                        play.model(new Fact.ModelFailed(null, null, "too long", null, Usage.NONE, true)),
+                        play.post(stop(n)).model(cancelled()),
+                        play.post(renamed(n)).model(failed("compaction_limit_reached_error", null)));
             case Step.UseHands s ->
                 List.of(
                         play.hands(),

@@ -2,10 +2,15 @@ package io.dormouse;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.dormouse.agents.AgentSpec;
 import io.dormouse.head.Head;
 import io.dormouse.head.Snapshot;
 import io.dormouse.id.EventId;
 import io.dormouse.id.WorkspaceId;
+import io.dormouse.json.Json;
+import io.dormouse.prompt.Catalog;
+import io.dormouse.prompt.Compaction;
+import io.dormouse.prompt.Fold;
 import io.dormouse.session.Conversation;
 import io.dormouse.session.Entry;
 import io.dormouse.session.Fact;
@@ -26,23 +31,33 @@ import java.util.List;
  *
  * @param step what the harness would do now, outside of the log
  * @param came how many facts of the last entry came from outside; the others were decided
+ * @param catalog says how large a prompt may become
  */
-public record Play(Head head, List<Entry> log, Conversation conversation, Step step, Instant now, int came) {
+public record Play(
+        Head head, List<Entry> log, Conversation conversation, Step step, Instant now, int came, Catalog catalog) {
+    /** Without tools, whose definitions would fill a small window alone. */
+    private static final AgentSpec PLAIN =
+            new AgentSpec(Json.parse("{\"name\":\"Scout\",\"model\":{\"id\":\"some-model\"}}"));
+
     public static Play begin() {
+        return begin(Given.NO_CATALOG);
+    }
+
+    public static Play begin(Catalog catalog) {
         Entry first = new Entry(1, 0, "n1", Given.NOON, List.of(Given.sessionBegan()));
         Head head = Head.fresh(WorkspaceId.DEFAULT, Given.SESSION, Given.NOON);
-        return new Play(head, List.of(first), Conversation.EMPTY.after(first), new Step.Rest(), Given.NOON, 1);
+        return new Play(head, List.of(first), Conversation.EMPTY.after(first), new Step.Rest(), Given.NOON, 1, catalog);
     }
 
     /** The client posts; nobody has looked yet. */
     public Play post(Input... inputs) {
         Head.Posting posting = head.post(List.of(inputs), now);
         assertThat(posting).isInstanceOf(Head.Posting.Accepted.class);
-        return new Play(((Head.Posting.Accepted) posting).next(), log, conversation, step, now, came);
+        return new Play(((Head.Posting.Accepted) posting).next(), log, conversation, step, now, came, catalog);
     }
 
     public Play later(Duration duration) {
-        return new Play(head, log, conversation, step, now.plus(duration), came);
+        return new Play(head, log, conversation, step, now.plus(duration), came, catalog);
     }
 
     /** One turn of the loop: this is what the last step came to; it is told with all that follows, and the head learns. */
@@ -53,7 +68,7 @@ public record Play(Head head, List<Entry> log, Conversation conversation, Step s
         List<Fact> facts = new ArrayList<>(List.of(outcome));
         Conversation ahead = conversation;
         for (Fact fact : facts) ahead = ahead.with(fact, at);
-        Step next = Step.next(ahead, held.mail(), new Stamp(at, nonce));
+        Step next = Step.next(ahead, held.mail(), stamp(at, nonce));
         while (next instanceof Step.Tell tell) {
             assertThat(tell.facts()).isNotEmpty();
             for (Fact fact : tell.facts()) {
@@ -61,7 +76,7 @@ public record Play(Head head, List<Entry> log, Conversation conversation, Step s
                 ahead = ahead.with(fact, at);
             }
             assertThat(facts).as("an entry has an end").hasSizeLessThan(50);
-            next = Step.next(ahead, held.mail(), new Stamp(at, nonce));
+            next = Step.next(ahead, held.mail(), stamp(at, nonce));
         }
         List<Entry> longer = new ArrayList<>(log);
         Conversation folded = conversation;
@@ -72,12 +87,38 @@ public record Play(Head head, List<Entry> log, Conversation conversation, Step s
         }
         Snapshot snapshot = Snapshot.of(folded);
         Head after = next instanceof Step.Rest ? held.settle(snapshot, at).orElseThrow() : held.beat(snapshot, at);
-        return new Play(after, List.copyOf(longer), folded, next, at, outcome.length);
+        return new Play(after, List.copyOf(longer), folded, next, at, outcome.length, catalog);
+    }
+
+    private Stamp stamp(Instant at, String nonce) {
+        return new Stamp(at, nonce, catalog.contextLimit("some-model"));
+    }
+
+    /** What the log says to a process that knows this base. */
+    public Fold fold(long base) {
+        Fold fold = new Fold(content -> content);
+        fold.readOn(
+                (after, limit) -> log.stream()
+                        .filter(entry -> entry.position() > after)
+                        .limit(limit)
+                        .toList(),
+                base);
+        return fold;
+    }
+
+    public Compaction compaction() {
+        return Compaction.of(PLAIN, fold(0).transcript(), catalog, conversation.context());
+    }
+
+    /** The model gives the summary that it is asked for. */
+    public Play summary(String summary) {
+        EventId request = ((Step.Compact) step).request();
+        return then(compaction().fact(request, summary, Given.USED, conversation, content -> content));
     }
 
     /** The request that the model is to answer now. */
     public EventId request() {
-        return ((Step.AskModel) step).request();
+        return step instanceof Step.Compact compact ? compact.request() : ((Step.AskModel) step).request();
     }
 
     /** The model answers the open request with this, whatever request it names. */
@@ -87,7 +128,7 @@ public record Play(Head head, List<Entry> log, Conversation conversation, Step s
     }
 
     public Play model(Fact.ModelFailed f) {
-        return then(new Fact.ModelFailed(request(), f.error(), f.message(), f.retryAt(), f.usage()));
+        return then(new Fact.ModelFailed(request(), f.error(), f.message(), f.retryAt(), f.usage(), f.tighter()));
     }
 
     /** The hands do what they are asked. */

@@ -42,10 +42,7 @@ public final class Fold {
      * @param base as the head tells it: where a new fold begins; 0 for the first entry
      */
     public void readOn(Reader reader, long base) {
-        if (conversation.position() == 0 && base > 0) {
-            begin(reader, base);
-            if (conversation.position() > 0) return;
-        }
+        if (conversation.position() == 0 && base > 0 && begins(reader, base)) return;
         while (true) {
             List<Entry> page = reader.read(conversation.position(), PAGE);
             for (Entry entry : page) add(entry, reader);
@@ -53,8 +50,8 @@ public final class Fold {
         }
     }
 
-    /** Reads from the base to the summary that was made with it. Without one in the log this stays new, and reads it all. */
-    private void begin(Reader reader, long base) {
+    /** Reads from the base to the end. Returns whether a summary was there that was made with it; without one this stays new. */
+    private boolean begins(Reader reader, long base) {
         List<Entry> tail = new ArrayList<>();
         List<Entry> page;
         long after = base;
@@ -70,6 +67,7 @@ public final class Fold {
                 } else tail.add(entry);
             }
         } while (page.size() == PAGE);
+        return conversation.position() > 0;
     }
 
     private void begin(Fact.Compacted compacted, List<Entry> tail, Entry entry) {

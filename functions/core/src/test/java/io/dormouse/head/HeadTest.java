@@ -636,4 +636,18 @@ class HeadTest {
     private static Head granted(Head head, String owner, Instant at) {
         return ((Claim.Granted) head.claim(owner, at)).next();
     }
+
+    @Test
+    void a_snapshot_of_before_there_were_summaries_is_read_and_written_as_it_was() {
+        String stored = "{\"position\":5,\"phase\":\"RESTING\",\"questions\":{},"
+                + "\"taken\":{\"urgent\":0,\"answers\":0,\"messages\":1,\"notices\":0},"
+                + "\"usage\":{\"input\":0,\"output\":0,\"cacheRead\":0,\"cacheWrite5m\":0,\"cacheWrite1h\":0,\"webSearches\":0,\"listNanoUsd\":0},"
+                + "\"activeMillis\":7}";
+        Snapshot snapshot = Json.read(stored.getBytes(java.nio.charset.StandardCharsets.UTF_8), Snapshot.class);
+        assertThat(snapshot.base()).isZero();
+        assertThat(Json.text(snapshot)).isEqualTo(stored);
+        Snapshot summarised = new Snapshot(9, Phase.RESTING, Map.of(), Taken.NONE, Usage.NONE, 0, null, null, 4);
+        assertThat(Json.text(summarised)).endsWith(",\"activeMillis\":0,\"base\":4}");
+        assertThat(Json.read(Json.bytes(summarised), Snapshot.class)).isEqualTo(summarised);
+    }
 }

@@ -64,4 +64,23 @@ class CatalogTest {
         assertThat(CATALOG.model("small").path("max_tokens").asInt()).isEqualTo(4_096);
         assertThat(CATALOG.model("unheard of")).isNull();
     }
+
+    @Test
+    void a_prompt_may_take_four_fifths_of_what_a_reply_leaves() {
+        assertThat(CATALOG.window("unheard of")).isEqualTo(200_000);
+        assertThat(CATALOG.contextLimit("unheard of")).isEqualTo((200_000 - 16_384) * 80 / 100);
+        Catalog bundled = Catalog.bundled();
+        assertThat(bundled.window("claude-haiku-4-5")).isEqualTo(200_000);
+        assertThat(bundled.contextLimit("claude-haiku-4-5")).isEqualTo((200_000 - 32_000) * 80 / 100);
+    }
+
+    @Test
+    void a_narrowed_catalog_widens_nothing_and_leaves_a_reply_a_quarter() {
+        Catalog narrow = Catalog.bundled().narrowed(8_000);
+        assertThat(narrow.window("claude-haiku-4-5")).isEqualTo(8_000);
+        assertThat(narrow.replyTokens("claude-haiku-4-5")).isEqualTo(2_000);
+        assertThat(narrow.contextLimit("claude-haiku-4-5")).isEqualTo(4_800);
+        assertThat(Catalog.bundled().narrowed(5_000_000).window("claude-haiku-4-5"))
+                .isEqualTo(200_000);
+    }
 }

@@ -70,4 +70,10 @@ class SpillTest {
                 .isInstanceOf(IllegalStateException.class)
                 .hasMessageContaining("sha-1");
     }
+
+    @Test
+    void a_reference_to_a_picture_says_how_few_tokens_it_takes() {
+        JsonNode picture = Json.parse("[{\"type\":\"image\",\"source\":{\"data\":\"" + "A".repeat(50_000) + "\"}}]");
+        assertThat(spill.spill(picture).path("tokens").asInt()).isBetween(1_000, 3_000);
+    }
 }

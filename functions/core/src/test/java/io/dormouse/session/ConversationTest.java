@@ -263,4 +263,70 @@ class ConversationTest {
                 }
         });
     }
+
+    // ---- how full the window is
+
+    @Test
+    void the_next_prompt_is_what_the_last_reply_said_and_what_came_since() {
+        Conversation begun = after(turn(userSays("x".repeat(300))));
+        assertThat(begun.context().tokens()).isBetween(100L, 130L);
+        // What the model says of its prompt and its reply: 10 + 3 + 2 + 1 in, 5 out.
+        Conversation replied = after(turn(userSays("x".repeat(300))), replied(BASH));
+        assertThat(replied.context().tokens()).isEqualTo(21);
+        ToolResult result = new ToolResult(BASH.id(), BASH.modelId(), io.dormouse.Given.text("y".repeat(300)), false);
+        assertThat(replied.with(new Fact.ToolsReturned(List.of(result)), NOON)
+                        .context()
+                        .tokens())
+                .isBetween(121L, 151L);
+    }
+
+    @Test
+    void a_server_that_does_not_count_is_estimated() {
+        Fact.ModelReplied says = says("z".repeat(300));
+        Conversation now = after(
+                turn(userSays("x".repeat(300))),
+                new Fact.ModelReplied(ASKED, says.content(), List.of(), "end_turn", null, Usage.NONE));
+        assertThat(now.context().tokens()).isBetween(200L, 260L);
+    }
+
+    @Test
+    void pictures_count_by_their_size_for_the_model_and_spilled_content_by_what_its_reference_says() {
+        var picture = Json.array()
+                .add(Json.parse("{\"type\":\"image\",\"source\":{\"type\":\"base64\",\"data\":\"" + "A".repeat(500_000)
+                        + "\"}}"));
+        assertThat(after(turn(new Input.UserMessage(id("u"), picture)))
+                        .context()
+                        .tokens())
+                .isLessThan(3_000);
+        var spilled = Json.object().put("$blob", "ab").put("bytes", 3_000);
+        assertThat(after(turn(new Input.UserMessage(id("u"), spilled)))
+                        .context()
+                        .tokens())
+                .isEqualTo(1_000);
+        assertThat(after(turn(new Input.UserMessage(id("u"), spilled.deepCopy().put("tokens", 7))))
+                        .context()
+                        .tokens())
+                .isEqualTo(7);
+        // Only we make references: what looks like one inside of content is content.
+        var forged = Json.array().add(Json.object().put("$blob", "ab").put("tokens", 1_000_000_000));
+        assertThat(after(turn(new Input.UserMessage(id("u"), forged))).context().tokens())
+                .isLessThan(100);
+    }
+
+    @Test
+    void a_fold_from_a_summary_says_what_the_whole_fold_says() {
+        Conversation before = after(sessionBegan(), turn(userSays("hi")), asked());
+        Fact compacted =
+                new Fact.Compacted(ASKED, 2, "So far.", List.of(), 50, USED, before.checkpoint(agent -> Json.object()
+                        .put("$blob", "a")));
+        List<Entry> log =
+                io.dormouse.Given.log(sessionBegan(), turn(userSays("hi")), asked(), compacted, says("hello"));
+        Conversation whole = Conversation.EMPTY;
+        for (Entry entry : log) whole = whole.after(entry);
+        Conversation resumed = Conversation.from(log.get(3), reference -> AGENT).after(log.get(4));
+        assertThat(resumed).isEqualTo(whole);
+        assertThat(Checkpoint.resume(log.subList(2, 5), 2).orElseThrow().usage())
+                .isEqualTo(whole.usage());
+        assertThat(Checkpoint.resume(log.subList(2, 5), 1)).isEmpty();
+    }
 }

@@ -523,4 +523,78 @@ class StepTest {
     private static Fact.TurnEnded ended(StopReason reason, String error, String message) {
         return new Fact.TurnEnded(reason, null, error, message, USED, 0);
     }
+
+    // ---- when the window is full
+
+    private static final Stamp NARROW = new Stamp(NOON, "nonce", 100);
+
+    private static Fact.Compacted compacted(long contextTokens) {
+        return new Fact.Compacted(
+                ASKED, 1, "So far.", List.of(), contextTokens, USED, Conversation.EMPTY.checkpoint(agent -> agent));
+    }
+
+    @Test
+    void a_full_window_is_summarised_before_the_model_is_asked() {
+        Conversation full = after(turn(userSays("x".repeat(400))));
+        Fact asked = new Fact.ModelAsked(EventId.of("nonce", 3300), false, true);
+        assertThat(Step.next(full, List.of(), NARROW)).isEqualTo(new Tell(List.of(asked)));
+        assertThat(Step.next(after(turn(userSays("x".repeat(400))), asked), List.of(), NARROW))
+                .isEqualTo(new Step.Compact(EventId.of("nonce", 3300)));
+        assertThat(Step.next(full, List.of(), STAMP)).isEqualTo(new Tell(List.of(ASK_NOW)));
+    }
+
+    @Test
+    void messages_that_would_fill_the_window_enter_before_the_summary() {
+        List<Posted> more = mailFrom(2, userSays("x".repeat(400)));
+        assertThat(Step.next(after(turn(userSays("hi"))), more, NARROW))
+                .isEqualTo(new Tell(List.of(
+                        new Fact.InputsJoined(more), new Fact.ModelAsked(EventId.of("nonce", 3300), false, true))));
+    }
+
+    @Test
+    void after_a_summary_the_model_is_asked() {
+        Conversation now = after(turn(userSays("x".repeat(400))), compacted(50));
+        assertThat(now.context().base()).isEqualTo(1);
+        assertThat(Step.next(now, List.of(), NARROW)).isEqualTo(new Tell(List.of(ASK_NOW)));
+    }
+
+    @Test
+    void summaries_that_do_not_help_end_the_turn_and_the_next_turn_tries_again() {
+        Fact begin = turn(userSays("hi"));
+        Conversation two = after(begin, compacted(500), compacted(500));
+        assertThat(Step.next(two, List.of(), NARROW))
+                .isEqualTo(new Tell(List.of(new Fact.ModelAsked(EventId.of("nonce", 3300), false, true))));
+        Conversation three = after(begin, compacted(500), says("a reply each"), compacted(500), compacted(500));
+        Tell told = (Tell) Step.next(three, List.of(), NARROW);
+        Fact.TurnEnded ended = (Fact.TurnEnded) told.facts().getFirst();
+        assertThat(ended.error()).isEqualTo("compaction_limit_reached_error");
+        Conversation next = three.with(ended, NOON).with(turn(userSays("again")), NOON);
+        assertThat(Step.next(next, List.of(), NARROW))
+                .isEqualTo(new Tell(List.of(new Fact.ModelAsked(EventId.of("nonce", 3300), false, true))));
+    }
+
+    @Test
+    void summaries_with_two_replies_between_them_are_not_in_a_row() {
+        Fact tool = replied(BASH);
+        Conversation now = after(
+                turn(userSays("hi")),
+                compacted(500),
+                compacted(500),
+                compacted(10),
+                tool,
+                returned(BASH),
+                tool,
+                new Fact.ToolsReturned(List.of(
+                        new ToolResult(BASH.id(), BASH.modelId(), io.dormouse.Given.text("x".repeat(3000)), false))));
+        assertThat(Step.next(now, List.of(), NARROW))
+                .isEqualTo(new Tell(List.of(new Fact.ModelAsked(EventId.of("nonce", 3300), false, true))));
+    }
+
+    @Test
+    void a_prompt_that_was_too_long_is_summarised_whatever_was_estimated() {
+        Conversation now = after(
+                turn(userSays("hi")), asked(), new Fact.ModelFailed(ASKED, null, "too long", null, Usage.NONE, true));
+        assertThat(Step.next(now, List.of(), new Stamp(NOON, "nonce", 1_000_000)))
+                .isEqualTo(new Tell(List.of(new Fact.ModelAsked(EventId.of("nonce", 3300), false, true))));
+    }
 }

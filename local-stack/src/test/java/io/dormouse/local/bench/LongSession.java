@@ -45,7 +45,7 @@ import java.util.concurrent.Callable;
 /** A session of many turns, played by the real harness on stores in memory: so its log is one that could be. */
 final class LongSession {
     /** A turn's message, and its reply. */
-    private static final int TEXT_BYTES = 1_000;
+    private static final int TEXT_BYTES = 1_200;
 
     final Catalog catalog;
     private final ThreadPace pace;
@@ -133,7 +133,13 @@ final class LongSession {
 
     /** Plays on until there are so many events; with a compaction in the last turn, if there is one at all. */
     LongSession untilEvents(long wanted) {
-        while (events < wanted) turn();
+        // A turn tells nine; the tenth event of the shortest session is a new title.
+        while (events + 1 < wanted) turn();
+        if (events < wanted) {
+            post(heads, thread, new Input.Updated(ids.event(), Json.object().put("title", "t")), pace.now());
+            harness.wake(thread, "builder", Instant.MAX);
+            count();
+        }
         long base = conversation.context().base();
         if (base > 0) while (conversation.context().base() == base) turn();
         return this;

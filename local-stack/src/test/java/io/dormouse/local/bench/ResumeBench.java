@@ -44,7 +44,7 @@ final class ResumeBench implements Bench.Benchmark {
     private static final int REPEATS = 7;
     private static final int WARM_UPS = 150;
     /** So small that what stands behind a summary is about as long as a session of ten events. */
-    private static final int WINDOW = 10_000;
+    private static final int WINDOW = 8_000;
 
     private static final int LARGE_WINDOW = 200_000;
     private static final int READ_UNIT_BYTES = 4096;
