@@ -68,6 +68,22 @@ test('a tool turn is streamed and listed alike', async () => {
   assert.equal((await sessions.retrieve(session.id)).status, 'idle');
 });
 
+test('a session that outgrows its window goes on with a summary, and is listed whole', async () => {
+  const session = await begin();
+  const said = [];
+  const streamed = [];
+  while (!streamed.some((event) => event.type === 'agent.thread_context_compacted')) {
+    assert.ok(said.length < 30, 'the window is full at last');
+    const stream = await sessions.events.stream(session.id);
+    said.push(`message ${said.length} ` + 'and many words more '.repeat(200));
+    await say(session, said.at(-1));
+    streamed.push(...(await until(stream, 'session.status_idle')));
+  }
+  const all = await listed(session);
+  assert.deepEqual(all.filter((event) => event.type === 'user.message').map(text), said);
+  assert.ok(all.some((event) => event.type === 'agent.thread_context_compacted' && event.processed_at));
+});
+
 test('a stream that is opened late is completed by the list', async () => {
   const session = await begin();
   await say(session, 'run: sleep 0.5; echo done');

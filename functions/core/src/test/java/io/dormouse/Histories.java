@@ -58,6 +58,7 @@ public final class Histories {
         Input user = userSays("hi" + n);
         return switch (play.step()) {
             case Step.AskModel s -> replies(play, n, user);
+            case Step.Compact s -> throw new AssertionError("there is room for ever here");
             case Step.UseHands s ->
                 List.of(
                         play.hands(),

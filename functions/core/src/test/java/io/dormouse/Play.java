@@ -124,6 +124,7 @@ public record Play(Head head, List<Entry> log, Conversation conversation, Step s
                     case Fact.TurnEnded f -> {}
                     case Fact.HandAttached f -> {}
                     case Fact.HandLost f -> {}
+                    case Fact.Compacted f -> {}
                 }
         return told;
     }

@@ -11,9 +11,11 @@ import java.util.Map;
  * @param apiKey null, or a key that shall be valid
  * @param modelKey null, or the key for the model
  * @param modelUrl where the Messages API is; null for the offline model
+ * @param contextWindow tokens: no model has a larger window
  * @param unsafeHands let commands run without isolation
  */
-record Settings(Path home, String apiKey, String modelKey, URI modelUrl, boolean unsafeHands, Store store) {
+record Settings(
+        Path home, String apiKey, String modelKey, URI modelUrl, int contextWindow, boolean unsafeHands, Store store) {
     /** Where logs, heads and documents are kept. */
     sealed interface Store {
         /** All in the home folder. */
@@ -26,6 +28,9 @@ record Settings(Path home, String apiKey, String modelKey, URI modelUrl, boolean
          */
         record Dynamo(String table, String bucket) implements Store {}
     }
+
+    /** The definitions of the built-in tools and a short exchange fit into this. */
+    private static final int SMALLEST_WINDOW = 8_000;
 
     private static final URI ANTHROPIC = URI.create("https://api.anthropic.com");
 
@@ -44,8 +49,21 @@ record Settings(Path home, String apiKey, String modelKey, URI modelUrl, boolean
                 apiKey,
                 modelKey,
                 url,
+                contextWindow(text(environment, "DORMOUSE_CONTEXT_WINDOW")),
                 "1".equals(text(environment, "DORMOUSE_UNSAFE_HANDS")),
                 store(environment));
+    }
+
+    private static int contextWindow(String text) {
+        if (text == null) return Integer.MAX_VALUE;
+        try {
+            int tokens = Integer.parseInt(text);
+            if (tokens >= SMALLEST_WINDOW) return tokens;
+        } catch (NumberFormatException e) {
+            // Refused below.
+        }
+        throw new IllegalArgumentException(
+                "DORMOUSE_CONTEXT_WINDOW must be a number of tokens, " + SMALLEST_WINDOW + " or more");
     }
 
     private static Store store(Map<String, String> environment) {
@@ -77,7 +95,7 @@ record Settings(Path home, String apiKey, String modelKey, URI modelUrl, boolean
     /** Without the keys. */
     @Override
     public String toString() {
-        return "Settings[home=" + home + ", modelUrl=" + modelUrl + ", unsafeHands=" + unsafeHands + ", store=" + store
-                + "]";
+        return "Settings[home=" + home + ", modelUrl=" + modelUrl + ", contextWindow=" + contextWindow
+                + ", unsafeHands=" + unsafeHands + ", store=" + store + "]";
     }
 }

@@ -48,7 +48,7 @@ public final class Suite {
     private final ThreadPace pace = new ThreadPace();
     private final Ids ids = new Ids(pace::now, random);
     private final LocalFeed feed = new LocalFeed();
-    private final Catalog catalog = Catalog.bundled();
+    private final Catalog catalog;
     private final LocalWakes wakes;
     private String banner;
     private MessagesModel model;
@@ -58,6 +58,7 @@ public final class Suite {
 
     Suite() throws IOException {
         settings = Main.settings();
+        catalog = Catalog.bundled().narrowed(settings.contextWindow());
         home = Main.home();
         stores = Stores.open(settings, System.getenv(), pace::now, random);
         wakes = new LocalWakes(stores.heads(), pace, home.owner(random));

@@ -8,12 +8,13 @@ import io.dormouse.id.SessionId;
 import io.dormouse.id.WorkspaceId;
 import io.dormouse.resource.Resource;
 import io.dormouse.resource.Resources;
-import io.dormouse.session.Conversation;
+import io.dormouse.session.Checkpoint;
 import io.dormouse.session.Entry;
 import io.dormouse.session.Fact;
 import io.dormouse.session.SessionLog;
 import io.dormouse.wire.Refused;
 import jakarta.inject.Singleton;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 
@@ -72,13 +73,21 @@ final class SessionFinder {
         if (!head.lease().held() || head.status() != Head.Status.RUNNING) return head;
         List<Entry> news = log.read(head.thread(), head.snapshot().position(), READ);
         if (news.isEmpty() || news.size() == READ || !rests(news.getLast())) return head;
-        Conversation conversation = Conversation.EMPTY;
+        long base = head.snapshot().base();
+        return Checkpoint.resume(readOn(head, base), base)
+                .or(() -> Checkpoint.resume(readOn(head, 0), 0))
+                .map(conversation -> head.knowing(Snapshot.of(conversation)))
+                .orElse(head);
+    }
+
+    private List<Entry> readOn(Head head, long after) {
+        List<Entry> entries = new ArrayList<>();
         List<Entry> page;
         do {
-            page = log.read(head.thread(), conversation.position(), READ);
-            for (Entry entry : page) conversation = conversation.after(entry);
+            page = log.read(head.thread(), after + entries.size(), READ);
+            entries.addAll(page);
         } while (page.size() == READ);
-        return head.knowing(Snapshot.of(conversation));
+        return entries;
     }
 
     private static boolean rests(Entry entry) {

@@ -176,7 +176,9 @@ class DisconnectsTest {
             // Each event of the log once and in its order, as far as this reader came; and whole.
             assertThat(read).hasSizeGreaterThan(1000).hasSizeLessThanOrEqualTo(log.size());
             for (int i = 0; i < read.size(); i++) {
-                String data = read.get(i).substring(read.get(i).indexOf("\ndata: ") + 7).strip();
+                String data = read.get(i)
+                        .substring(read.get(i).indexOf("\ndata: ") + 7)
+                        .strip();
                 if (!data.equals(log.get(i))) assertThat(data).as("event %d", i).isEqualTo(log.get(i));
             }
         }

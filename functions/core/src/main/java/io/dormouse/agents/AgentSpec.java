@@ -66,6 +66,11 @@ public final class AgentSpec {
     }
 
     public String modelId() {
+        return modelId(snapshot);
+    }
+
+    /** Of a snapshot that need not be read whole. */
+    public static String modelId(JsonNode snapshot) {
         return snapshot.path("model").path("id").asText();
     }
 

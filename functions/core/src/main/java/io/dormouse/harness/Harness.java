@@ -106,6 +106,7 @@ public final class Harness {
             if (!(step instanceof Step.Rest) && mustStop(deadline)) return shift.handOver();
             switch (step) {
                 case Step.AskModel ask -> outcome = work.ask(ask.request());
+                case Step.Compact compact -> outcome = work.compact(compact.request());
                 case Step.UseHands use -> outcome = work.use(use.calls());
                 case Step.Pause pause -> {
                     if (work.tooLong(pause.until())) return shift.park(pause.until());

@@ -1,8 +1,7 @@
 package io.dormouse.harness;
 
 import io.dormouse.id.ThreadId;
-import io.dormouse.prompt.Transcript;
-import io.dormouse.session.Conversation;
+import io.dormouse.prompt.Fold;
 import java.util.LinkedHashMap;
 
 /**
@@ -10,18 +9,8 @@ import java.util.LinkedHashMap;
  * at worst it is short. A process without it works the same.
  */
 final class Memory {
-    /** Of all folds together, as far as {@link Transcript#sizeBytes} can tell. */
+    /** Of all folds together, as far as {@link Fold#sizeBytes} can tell. */
     private static final long MAX_BYTES = 64L * 1024 * 1024;
-
-    /** Of what a fold is beside its transcript: an agent's snapshot, mostly. */
-    private static final long FOLD_BYTES = 4096;
-
-    /** @param transcript belongs to whoever took this fold out */
-    record Fold(Conversation conversation, Transcript transcript) {
-        long sizeBytes() {
-            return FOLD_BYTES + transcript.sizeBytes();
-        }
-    }
 
     /** In the order in which they were put. */
     private final LinkedHashMap<ThreadId, Fold> folds = new LinkedHashMap<>();

@@ -7,6 +7,7 @@ import io.dormouse.head.Snapshot;
 import io.dormouse.id.ThreadId;
 import io.dormouse.pace.Cancellation;
 import io.dormouse.pace.Pace;
+import io.dormouse.prompt.Fold;
 import io.dormouse.prompt.Transcript;
 import io.dormouse.session.Conversation;
 import io.dormouse.session.Entry;
@@ -29,7 +30,6 @@ import java.util.function.Function;
  */
 final class Shift {
     static final Duration BEAT = Duration.ofSeconds(2);
-    private static final int PAGE = 500;
 
     private final Ports ports;
     private final ThreadId thread;
@@ -40,7 +40,7 @@ final class Shift {
     private volatile boolean lost;
     private volatile boolean cut;
     private volatile Cancellation work = new Cancellation();
-    private Transcript transcript;
+    private Fold fold;
     private AgentSpec agent;
     private String nonce;
     private Pace.Beat beat;
@@ -51,33 +51,37 @@ final class Shift {
         this.thread = claimed.thread();
         this.epoch = claimed.lease().epoch();
         this.nonce = ports.ids().next();
-        this.transcript = new Transcript(ports.spill()::fill);
+        this.fold = new Fold(ports.spill()::fill);
     }
 
     // ---- the log
 
     /** Reads what the fold (may be null) does not know yet. */
-    void recall(Memory.Fold fold) {
-        if (fold != null) {
-            conversation = fold.conversation();
-            transcript = fold.transcript();
-        }
-        while (true) {
-            List<Entry> page = ports.log().read(thread, conversation.position(), PAGE);
-            page.forEach(this::fold);
-            if (page.size() < PAGE) break;
-        }
+    void recall(Fold known) {
+        if (known != null) fold = known;
+        fold.readOn(this::read, head.snapshot().base());
+        conversation = fold.conversation();
         // Every session's log has a first entry: this one was deleted since it was claimed.
         if (conversation.position() == 0) lost = true;
     }
 
-    private void fold(Entry entry) {
+    private List<Entry> read(long after, int limit) {
+        List<Entry> entries = ports.log().read(thread, after, limit);
+        entries.forEach(this::look);
+        return entries;
+    }
+
+    private void look(Entry entry) {
         // A higher epoch anywhere: somebody came after us.
         if (entry.epoch() > epoch) lost = true;
+    }
+
+    private void fold(Entry entry) {
+        look(entry);
         Object before = conversation.agent();
-        conversation = conversation.after(entry);
+        fold.add(entry, this::read);
+        conversation = fold.conversation();
         if (conversation.agent() != before) agent = null;
-        transcript.add(entry);
     }
 
     /**
@@ -88,23 +92,30 @@ final class Shift {
         List<Fact> facts = new ArrayList<>(outcome);
         while (!lost) {
             Instant now = now();
-            Stamp stamp = new Stamp(now, nonce);
             Conversation ahead = conversation;
             for (Fact fact : facts) ahead = ahead.with(fact, now);
-            Step step = Step.next(ahead, head.mail(), stamp);
+            Step step = Step.next(ahead, head.mail(), stamp(ahead, now));
             while (step instanceof Step.Tell tell) {
                 for (Fact fact : tell.facts()) {
                     facts.add(fact);
                     ahead = ahead.with(fact, now);
                 }
-                step = Step.next(ahead, head.mail(), stamp);
+                step = Step.next(ahead, head.mail(), stamp(ahead, now));
             }
             if (facts.isEmpty() || append(new Entry(conversation.position() + 1, epoch, nonce, now, facts)))
                 return step;
-            // An older owner's entry was there. It is adopted, and what was decided without it is decided anew.
+            // An older owner's entry was there. It is adopted, and what was decided without it is decided anew; unless
+            // a
+            // newer one has the lease and has not written yet, which only the head tells.
             facts.clear();
+            if (!lost) refresh();
         }
         return new Step.Rest();
+    }
+
+    private Stamp stamp(Conversation ahead, Instant now) {
+        String model = ahead.agent() == null ? "" : AgentSpec.modelId(ahead.agent());
+        return new Stamp(now, nonce, ports.catalog().contextLimit(model));
     }
 
     private boolean append(Entry entry) {
@@ -202,8 +213,12 @@ final class Shift {
 
     // ---- for the work
 
-    /** A fresh way to cut off the next piece of work; cut off at once if there is reason already. */
+    /**
+     * A fresh way to cut off the next piece of work; cut off at once if there is reason already. A lease that was not
+     * renewed for so long that others may have it is renewed first: a frozen process wakes without knowing that it slept.
+     */
     Cancellation beginWork() {
+        while (!lost && head.lease().staleAt(now())) beat();
         Cancellation fresh = new Cancellation();
         work = fresh;
         if (lost || cut) fresh.abandon();
@@ -230,7 +245,7 @@ final class Shift {
     }
 
     Transcript transcript() {
-        return transcript;
+        return fold.transcript();
     }
 
     AgentSpec agent() {
@@ -247,8 +262,8 @@ final class Shift {
         return ports.pace().now();
     }
 
-    Memory.Fold fold() {
-        return new Memory.Fold(conversation, transcript);
+    Fold fold() {
+        return fold;
     }
 
     /** Messages that wait, for a turn that gives up. */

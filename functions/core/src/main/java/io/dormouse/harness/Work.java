@@ -9,9 +9,12 @@ import io.dormouse.hands.Hands;
 import io.dormouse.id.EventId;
 import io.dormouse.json.Json;
 import io.dormouse.pace.Cancellation;
+import io.dormouse.prompt.Compaction;
 import io.dormouse.prompt.Model;
 import io.dormouse.prompt.Model.Reply;
 import io.dormouse.prompt.Prompt;
+import io.dormouse.session.Context;
+import io.dormouse.session.Conversation;
 import io.dormouse.session.Fact;
 import io.dormouse.session.Posted;
 import io.dormouse.session.Stamp;
@@ -24,6 +27,7 @@ import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.function.Supplier;
 
 /** What a harness does outside of the log. Each piece of work ends in facts, whatever goes wrong. */
 final class Work {
@@ -41,31 +45,64 @@ final class Work {
 
     List<Fact> ask(EventId request) {
         Cancellation cancellation = shift.beginWork();
-        Reply reply;
+        Reply reply =
+                reply(() -> Prompt.of(shift.agent(), shift.transcript(), ports.catalog()), watcher(), cancellation);
+        return switch (reply) {
+            case Reply.Complete r -> List.of(replied(shift.agent(), shift.nonce(), request, r, priced(r.usage())));
+            case Reply.Cancelled r -> cancelled(request, priced(r.usage()), cancellation);
+            case Reply.Failed r
+            when r.kind() == Model.Failure.PROMPT_TOO_LONG -> tighter(request, r.message(), priced(r.usage()));
+            case Reply.Failed r -> failed(request, r, priced(r.usage()));
+        };
+    }
+
+    /** Nothing of it streams to watchers: it is not said to them. */
+    List<Fact> compact(EventId request) {
+        Cancellation cancellation = shift.beginWork();
+        Conversation before = shift.conversation();
+        Compaction compaction = Compaction.of(shift.agent(), shift.transcript(), ports.catalog(), before.context());
+        Reply reply = reply(compaction::prompt, Model.Watcher.NOBODY, cancellation);
+        return switch (reply) {
+            case Reply.Complete r -> {
+                String summary = Compaction.summary(r);
+                yield summary == null
+                        ? noSummary(request, "The model gave no summary.", priced(r.usage()))
+                        : List.of(compaction.fact(request, summary, priced(r.usage()), before, ports.spill()::spill));
+            }
+            case Reply.Cancelled r -> cancelled(request, priced(r.usage()), cancellation);
+            case Reply.Failed r
+            when r.kind() == Model.Failure.PROMPT_TOO_LONG -> noSummary(request, r.message(), priced(r.usage()));
+            case Reply.Failed r -> failed(request, r, priced(r.usage()));
+        };
+    }
+
+    private Reply reply(Supplier<Prompt> prompt, Model.Watcher watcher, Cancellation cancellation) {
         try {
-            Prompt prompt = Prompt.of(shift.agent(), shift.transcript(), ports.catalog());
-            reply = ports.model().reply(prompt, watcher(), cancellation);
+            return ports.model().reply(prompt.get(), watcher, cancellation);
         } catch (RuntimeException e) {
             // A bug must not hold a session for ever: it ends the turn, with its name in the log.
             LOG.log(System.Logger.Level.ERROR, "model request of " + shift.thread() + " failed", e);
-            reply = new Reply.Failed(Model.Failure.REFUSED, "internal: " + e, null, Usage.NONE);
+            return new Reply.Failed(Model.Failure.REFUSED, "internal: " + e, null, Usage.NONE);
         }
-        String model = shift.agent().modelId();
-        return switch (reply) {
-            case Reply.Complete r ->
-                List.of(replied(
-                        shift.agent(),
-                        shift.nonce(),
-                        request,
-                        r,
-                        ports.catalog().priced(model, r.usage())));
-            // Left to whoever comes next: the request stays open in the log.
-            case Reply.Cancelled r when cancellation.abandoned() -> List.of();
-            case Reply.Cancelled r ->
-                List.of(new Fact.ModelFailed(
-                        request, null, null, null, ports.catalog().priced(model, r.usage())));
-            case Reply.Failed r -> failed(request, r, ports.catalog().priced(model, r.usage()));
-        };
+    }
+
+    private Usage priced(Usage usage) {
+        return ports.catalog().priced(shift.agent().modelId(), usage);
+    }
+
+    private static List<Fact> cancelled(EventId request, Usage usage, Cancellation cancellation) {
+        // Left to whoever comes next: the request stays open in the log.
+        if (cancellation.abandoned()) return List.of();
+        return List.of(new Fact.ModelFailed(request, null, null, null, usage));
+    }
+
+    private static List<Fact> tighter(EventId request, String message, Usage usage) {
+        return List.of(new Fact.ModelFailed(request, null, message, null, usage, true));
+    }
+
+    private List<Fact> noSummary(EventId request, String message, Usage usage) {
+        if (shift.conversation().context().tighter() + 1 < Context.MAX_TIGHTER) return tighter(request, message, usage);
+        return givenUp(request, "compaction_limit_reached_error", message, usage);
     }
 
     /** @param nonce of the entry that will tell it */
@@ -134,9 +171,13 @@ final class Work {
             return List.of(new Fact.ModelFailed(
                     request, error, failure.message(), shift.now().plus(wait), usage));
         }
-        // Giving up takes the queued messages along: they are in the history, and the next message starts afresh.
+        return givenUp(request, error, failure.message(), usage);
+    }
+
+    /** Takes the queued messages along: they are in the history, and the next message starts afresh. */
+    private List<Fact> givenUp(EventId request, String error, String message, Usage usage) {
         List<Posted> waiting = shift.waitingMessages();
-        Fact given = new Fact.ModelFailed(request, error, failure.message(), null, usage);
+        Fact given = new Fact.ModelFailed(request, error, message, null, usage);
         return waiting.isEmpty() ? List.of(given) : List.of(new Fact.InputsJoined(waiting), given);
     }
 

@@ -21,6 +21,11 @@ public record Lease(long epoch, String owner, Instant beatAt) {
     }
 
     boolean claimableBy(String claimant, Instant now) {
-        return !held() || owner.equals(claimant) || !now.isBefore(beatAt.plus(STALE_AFTER));
+        return !held() || owner.equals(claimant) || staleAt(now);
+    }
+
+    /** Of one that is held: whether anybody may take it. */
+    public boolean staleAt(Instant now) {
+        return !now.isBefore(beatAt.plus(STALE_AFTER));
     }
 }

@@ -1,5 +1,6 @@
 package io.dormouse.head;
 
+import com.fasterxml.jackson.annotation.JsonInclude;
 import io.dormouse.id.EventId;
 import io.dormouse.session.Conversation;
 import io.dormouse.session.Taken;
@@ -16,6 +17,7 @@ import java.util.Map;
  * @param questions calls that wait for an answer of the client, each with the kind of answer
  * @param runningSince when the session last began to run; null while it rests
  * @param dueAt when a rescheduled session goes on; null otherwise
+ * @param base position behind which a fold can begin to read, for a summary stands for what came before; absent means 0, all
  */
 public record Snapshot(
         long position,
@@ -25,7 +27,21 @@ public record Snapshot(
         Usage usage,
         long activeMillis,
         Instant runningSince,
-        Instant dueAt) {
+        Instant dueAt,
+        @JsonInclude(JsonInclude.Include.NON_DEFAULT) long base) {
+
+    /** Of a log without a summary. */
+    public Snapshot(
+            long position,
+            Phase phase,
+            Map<EventId, ToolCall.Gate> questions,
+            Taken taken,
+            Usage usage,
+            long activeMillis,
+            Instant runningSince,
+            Instant dueAt) {
+        this(position, phase, questions, taken, usage, activeMillis, runningSince, dueAt, 0);
+    }
 
     public enum Phase {
         RESTING,
@@ -59,6 +75,14 @@ public record Snapshot(
                 case ALLOWED, REFUSED -> {}
             }
         return new Snapshot(
-                c.position(), phase, questions, c.taken(), c.usage(), c.activeMillis(), c.runningSince(), dueAt);
+                c.position(),
+                phase,
+                questions,
+                c.taken(),
+                c.usage(),
+                c.activeMillis(),
+                c.runningSince(),
+                dueAt,
+                c.context().base());
     }
 }

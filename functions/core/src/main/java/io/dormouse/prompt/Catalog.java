@@ -17,14 +17,27 @@ public final class Catalog {
     /** For a model that nobody described. */
     private static final int UNKNOWN_MAX_TOKENS = 16_384;
 
+    private static final int UNKNOWN_WINDOW = 200_000;
+
+    /** Of the room that a reply leaves. The rest is for what a tool may bring before the model is asked again. */
+    private static final int CONTEXT_PERCENT = 80;
+
     /** A reply longer than this is rather a runaway than an answer. */
     private static final int REPLY_TOKENS = 32_000;
 
     private final Map<String, JsonNode> models = new LinkedHashMap<>();
     private final Map<String, Prices> prices = new HashMap<>();
+    private final JsonNode file;
+    private final int widest;
 
     /** @param file the content of the file: {@code models}, an array, newest first, and the price of web searches */
     public Catalog(JsonNode file) {
+        this(file, Integer.MAX_VALUE);
+    }
+
+    private Catalog(JsonNode file, int widest) {
+        this.file = file;
+        this.widest = widest;
         for (JsonNode model : file.path("models")) {
             String id = model.path("id").asText();
             models.put(id, model);
@@ -40,6 +53,11 @@ public final class Catalog {
         }
     }
 
+    /** The same models, none with a larger window: long conversations cost less, and short ones try out what long ones do. */
+    public Catalog narrowed(int tokens) {
+        return new Catalog(file, tokens);
+    }
+
     /** Of every model that is described, newest first. */
     public List<String> ids() {
         return List.copyOf(models.keySet());
@@ -53,9 +71,23 @@ public final class Catalog {
     /** The {@code max_tokens} to ask for. */
     public int replyTokens(String model) {
         JsonNode known = models.get(model);
-        return known == null
+        int tokens = known == null
                 ? UNKNOWN_MAX_TOKENS
                 : Math.min(known.path("max_tokens").asInt(UNKNOWN_MAX_TOKENS), REPLY_TOKENS);
+        return Math.min(tokens, Math.max(1, window(model) / 4));
+    }
+
+    /** Tokens that a prompt and its reply may have together. */
+    public int window(String model) {
+        JsonNode known = models.get(model);
+        int window =
+                known == null ? UNKNOWN_WINDOW : known.path("max_input_tokens").asInt(UNKNOWN_WINDOW);
+        return Math.min(window, widest);
+    }
+
+    /** Tokens of a prompt above which the history is summarised before the model is asked. */
+    public long contextLimit(String model) {
+        return (long) (window(model) - replyTokens(model)) * CONTEXT_PERCENT / 100;
     }
 
     /** Whether the model takes system messages in the middle of a conversation. A model nobody described is let try. */

@@ -21,6 +21,14 @@ public interface Model {
         void opened(int index, String type);
 
         void text(int index, String delta);
+
+        Watcher NOBODY = new Watcher() {
+            @Override
+            public void opened(int index, String type) {}
+
+            @Override
+            public void text(int index, String delta) {}
+        };
     }
 
     sealed interface Reply {
@@ -50,6 +58,8 @@ public interface Model {
         UNREACHABLE("model_request_failed_error", true),
         /** 402. */
         BILLING("billing_error", false),
+        /** A refusal because the prompt, or prompt and reply together, do not fit the model's window. */
+        PROMPT_TOO_LONG("model_request_failed_error", false),
         /** Any other refusal, such as 400, 401, 403, 404: the same request would fail again. */
         REFUSED("model_request_failed_error", false);
 
@@ -63,6 +73,16 @@ public interface Model {
 
         public String wireName() {
             return wireName;
+        }
+
+        /**
+         * What a refusal is by its message: the only thing that tells a prompt that is too long from other refusals. As the
+         * Messages API says it: {@code prompt is too long: 207791 tokens > 200000 maximum}, {@code input length and
+         * `max_tokens` exceed context limit: …}.
+         */
+        public Failure by(String message) {
+            boolean tooLong = message.contains("prompt is too long") || message.contains("exceed context limit");
+            return this == REFUSED && tooLong ? PROMPT_TOO_LONG : this;
         }
 
         public boolean worthRetrying() {

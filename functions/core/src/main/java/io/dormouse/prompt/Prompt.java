@@ -9,13 +9,17 @@ import java.util.List;
 
 /**
  * One model request: the only place where the log becomes model input. Byte-stable: but for the cache marks, a request
- * begins with the bytes of the one before it.
+ * begins with the bytes of the one before it, until a summary takes the place of what came before.
  *
  * @param body the whole JSON body of {@code POST /v1/messages}, streaming on
  */
 public record Prompt(ObjectNode body) {
 
     public static Prompt of(AgentSpec agent, Transcript transcript, Catalog catalog) {
+        return of(agent, transcript.messages(), catalog);
+    }
+
+    static Prompt of(AgentSpec agent, List<ObjectNode> messages, Catalog catalog) {
         ObjectNode body = Json.object()
                 .put("model", agent.modelId())
                 .put("max_tokens", catalog.replyTokens(agent.modelId()))
@@ -31,12 +35,12 @@ public record Prompt(ObjectNode body) {
             tools.set(last, marked((ObjectNode) tools.get(last)));
         }
         if (!tools.isEmpty()) body.set("tools", tools);
-        body.set("messages", messages(transcript.messages()));
+        body.set("messages", marks(messages));
         return new Prompt(body);
     }
 
     /** Marks the end of the last two user messages: what the last request wrote to the cache, and what this one adds. */
-    private static ArrayNode messages(List<ObjectNode> messages) {
+    private static ArrayNode marks(List<ObjectNode> messages) {
         ArrayNode array = Json.array();
         array.addAll(messages);
         int marks = 2;

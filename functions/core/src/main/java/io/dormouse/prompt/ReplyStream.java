@@ -226,7 +226,7 @@ public final class ReplyStream implements SseParser.Sink {
     private void error(JsonNode error) {
         String type = error.path("type").asText();
         String message = error.path("message").asText("");
-        broken(failure(type), message.isEmpty() ? "the model's stream ended with " + type : message, null);
+        broken(failure(type).by(message), message.isEmpty() ? "the model's stream ended with " + type : message, null);
     }
 
     /** @param errorType the {@code error.type} of an error of the Messages API; anything unknown may be retried */

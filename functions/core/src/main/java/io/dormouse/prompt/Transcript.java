@@ -8,6 +8,7 @@ import io.dormouse.session.Entry;
 import io.dormouse.session.Fact;
 import io.dormouse.session.Input;
 import io.dormouse.session.Posted;
+import io.dormouse.session.Tokens;
 import io.dormouse.session.ToolCall;
 import io.dormouse.session.ToolResult;
 import java.util.ArrayList;
@@ -42,6 +43,25 @@ public final class Transcript {
 
     private final UnaryOperator<JsonNode> filler;
     private long sizeBytes;
+    private long tokens;
+
+    /** Of the entry that is added. */
+    private long position;
+
+    private boolean turnRuns;
+    private final List<Cut> cuts = new ArrayList<>();
+    /** What a summary must not swallow: system messages, and what the user says in the turn that runs. */
+    private final List<Told> told = new ArrayList<>();
+
+    /**
+     * Where a summary of what came before may end: no call is open, and what follows is a reply or the user.
+     *
+     * @param position of the last entry before it
+     * @param tokens of all messages before it, estimated
+     */
+    record Cut(long position, long tokens) {}
+
+    private record Told(long position, Posted posted) {}
 
     /** @param filler brings back content that was put elsewhere because of its size */
     public Transcript(UnaryOperator<JsonNode> filler) {
@@ -54,13 +74,36 @@ public final class Transcript {
         return transcript;
     }
 
+    /** Begins with the summary instead of what it stands for. What follows are the entries behind its base. */
+    public static Transcript from(Fact.Compacted compacted, UnaryOperator<JsonNode> filler) {
+        Transcript transcript = new Transcript(filler);
+        transcript.position = compacted.base();
+        transcript.turnRuns = true;
+        transcript.grow(Compaction.told(compacted.summary()));
+        compacted.kept().forEach(transcript::input);
+        transcript.cut();
+        return transcript;
+    }
+
     public void add(Entry entry) {
+        position = entry.position();
         entry.facts().forEach(this::add);
+        cut();
+    }
+
+    private void cut() {
+        boolean between = calls.isEmpty() && (!growing.isEmpty() || !turnRuns && !messages.isEmpty());
+        if (!between) return;
+        if (!cuts.isEmpty() && cuts.getLast().tokens() == tokens) cuts.removeLast();
+        cuts.add(new Cut(position, tokens));
     }
 
     void add(Fact fact) {
         switch (fact) {
-            case Fact.TurnBegan f -> f.inputs().forEach(this::input);
+            case Fact.TurnBegan f -> {
+                turnRuns = true;
+                f.inputs().forEach(this::input);
+            }
             case Fact.InputsJoined f -> f.inputs().forEach(this::input);
             case Fact.ModelReplied f -> reply(f);
             case Fact.ToolsReturned f -> results(f.results());
@@ -71,10 +114,37 @@ public final class Transcript {
             case Fact.ModelAsked f -> {}
             case Fact.ModelFailed f -> {}
             case Fact.ClientAwaited f -> {}
-            case Fact.TurnEnded f -> {}
+            case Fact.TurnEnded f -> {
+                turnRuns = false;
+                told.removeIf(each -> each.posted().input() instanceof Input.UserMessage);
+            }
             case Fact.HandAttached f -> {}
             case Fact.HandLost f -> {}
+            // Whoever folds begins anew here, with what the fact holds.
+            case Fact.Compacted f -> {}
         }
+    }
+
+    List<Cut> cuts() {
+        return cuts;
+    }
+
+    /** Of the last entry. */
+    long position() {
+        return position;
+    }
+
+    /** Of all messages, estimated. */
+    long tokens() {
+        return tokens;
+    }
+
+    /** What was said up to a position and must stay word for word. */
+    List<Posted> said(long until) {
+        return told.stream()
+                .filter(each -> each.position() <= until)
+                .map(Told::posted)
+                .toList();
     }
 
     /** Roughly what the content takes up in memory: for whoever keeps transcripts and must not keep too many. */
@@ -91,8 +161,14 @@ public final class Transcript {
 
     private void input(Posted posted) {
         switch (posted.input()) {
-            case Input.UserMessage m -> growing.addAll(blocks(m.content(), "(blank)"));
-            case Input.SystemMessage m -> systemMessages.add(message("system", blocks(m.content(), "(blank)")));
+            case Input.UserMessage m -> {
+                told.add(new Told(position, posted));
+                growing.addAll(blocks(m.content(), "(blank)"));
+            }
+            case Input.SystemMessage m -> {
+                told.add(new Told(position, posted));
+                systemMessages.add(message("system", blocks(m.content(), "(blank)")));
+            }
             case Input.Interrupt m -> {}
             case Input.Answer m -> {}
             case Input.Updated m -> {}
@@ -104,8 +180,18 @@ public final class Transcript {
         List<JsonNode> blocks = new ArrayList<>();
         filler.apply(content).forEach(block -> blocks.add(speaking(block)));
         if (blocks.isEmpty()) blocks.add(text(nothing));
-        blocks.forEach(block -> sizeBytes += weight(block));
+        blocks.forEach(this::weigh);
         return blocks;
+    }
+
+    private void weigh(JsonNode block) {
+        sizeBytes += weight(block);
+        tokens += Tokens.of(block);
+    }
+
+    private void grow(JsonNode block) {
+        weigh(block);
+        growing.add(block);
     }
 
     /** The model refuses blocks of white space: say that there was nothing. Cache marks are for the prompt to set. */
@@ -137,7 +223,7 @@ public final class Transcript {
             legal(block, content);
         }
         if (content.isEmpty()) return;
-        content.forEach(block -> sizeBytes += weight(block));
+        content.forEach(this::weigh);
         closeUser();
         // After a pause of its own the model goes on with the same message.
         boolean goesOn = !messages.isEmpty()

@@ -1,7 +1,9 @@
 package io.dormouse.resource;
 
 import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.dormouse.json.Json;
+import io.dormouse.session.Tokens;
 import java.util.Optional;
 
 /** Keeps large content out of the records that are swapped and read often: a reference stays, the bytes go to the blobs. */
@@ -26,7 +28,10 @@ public final class Spill {
     public JsonNode spill(JsonNode content, int limitBytes) {
         byte[] bytes = Json.bytes(content);
         if (bytes.length <= limitBytes) return content;
-        return Json.object().put(REFERENCE, blobs.put(bytes)).put("bytes", bytes.length);
+        ObjectNode reference = Json.object().put(REFERENCE, blobs.put(bytes)).put("bytes", bytes.length);
+        // A picture has far more bytes than tokens, and nothing but its bytes would be seen of it in here.
+        long tokens = Tokens.of(content);
+        return tokens < bytes.length / 8 ? reference.put("tokens", tokens) : reference;
     }
 
     /** The SHA-256 under which the blobs have the content; empty when this is the content itself. */

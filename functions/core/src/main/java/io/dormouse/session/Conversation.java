@@ -9,6 +9,7 @@ import java.util.HashSet;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Set;
+import java.util.function.UnaryOperator;
 
 /**
  * What a log says, folded: enough to decide what comes next. The prompt is another fold of the same facts.
@@ -21,6 +22,7 @@ import java.util.Set;
  * @param failures model requests that failed in a row
  * @param asks model requests of this turn
  * @param cuts replies in a row that were cut off inside a tool call
+ * @param context how full the model's window is
  */
 public record Conversation(
         long position,
@@ -33,7 +35,8 @@ public record Conversation(
         Instant runningSince,
         int failures,
         int asks,
-        int cuts) {
+        int cuts,
+        Context context) {
 
     /** Each phase carries only what exists in it. */
     public sealed interface Phase {
@@ -45,8 +48,13 @@ public record Conversation(
          *
          * @param open the request that the log says is being made, or null
          * @param notBefore null, or when a failed request may be repeated
+         * @param compacts whether the open request is for a summary
          */
-        record Asking(EventId open, Instant notBefore) implements Phase {}
+        record Asking(EventId open, Instant notBefore, boolean compacts) implements Phase {
+            public Asking(EventId open, Instant notBefore) {
+                this(open, notBefore, false);
+            }
+        }
 
         /**
          * Calls are open.
@@ -78,7 +86,7 @@ public record Conversation(
     }
 
     public static final Conversation EMPTY =
-            new Conversation(0, 0, null, new Phase.Resting(), Taken.NONE, Usage.NONE, 0, null, 0, 0, 0);
+            new Conversation(0, 0, null, new Phase.Resting(), Taken.NONE, Usage.NONE, 0, null, 0, 0, 0, Context.EMPTY);
 
     private static final Phase ASK = new Phase.Asking(null, null);
 
@@ -93,14 +101,25 @@ public record Conversation(
         return switch (fact) {
             case Fact.SessionBegan f -> agent(f.agent());
             case Fact.Noted f -> noted(f.note());
-            case Fact.TurnBegan f -> taking(f.inputs()).phase(ASK).running(time).counts(0, 0, 0);
-            case Fact.InputsJoined f -> taking(f.inputs());
+            case Fact.TurnBegan f ->
+                taking(f.inputs())
+                        .phase(ASK)
+                        .running(time)
+                        .counts(0, 0, 0)
+                        .context(context.fresh().plus(Tokens.of(f.inputs())));
+            case Fact.InputsJoined f -> taking(f.inputs()).context(context.plus(Tokens.of(f.inputs())));
             case Fact.ModelAsked f -> {
-                Conversation asked = phase(new Phase.Asking(f.id(), null)).counts(failures, asks + 1, cuts);
+                Conversation asked =
+                        phase(new Phase.Asking(f.id(), null, f.compacts())).counts(failures, asks + 1, cuts);
                 yield f.resumed() ? asked.running(time) : asked;
             }
             case Fact.ModelReplied f -> replied(f);
             case Fact.ModelFailed f -> failed(f, time);
+            case Fact.Compacted f ->
+                usage(f.usage())
+                        .phase(ASK)
+                        .counts(0, asks, cuts)
+                        .context(context.compacted(f.base(), f.contextTokens()));
             case Fact.ToolsReturned f -> resolved(f.results());
             case Fact.ClientAwaited f ->
                 phase(new Phase.Acting(acting().calls(), new HashSet<>(f.questions())))
@@ -128,7 +147,9 @@ public record Conversation(
 
     private Conversation replied(Fact.ModelReplied reply) {
         boolean cut = "max_tokens".equals(reply.stopReason()) && !reply.calls().isEmpty();
-        Conversation next = usage(reply.usage()).counts(0, asks, cut ? cuts + 1 : 0);
+        Conversation next = usage(reply.usage())
+                .counts(0, asks, cut ? cuts + 1 : 0)
+                .context(context.replied(reply.usage(), reply.content()));
         if (!reply.calls().isEmpty()) return next.phase(new Phase.Acting(reply.calls(), null));
         return switch (reply.stopReason()) {
             case "pause_turn" -> next.phase(ASK);
@@ -145,6 +166,7 @@ public record Conversation(
 
     private Conversation failed(Fact.ModelFailed failure, Instant time) {
         Conversation next = usage(failure.usage()).counts(failures + 1, asks, cuts);
+        if (failure.tighter()) return next.phase(ASK).context(context.refused());
         if (failure.retryAt() != null)
             return next.phase(new Phase.Asking(null, failure.retryAt())).stopped(time);
         // Cut off by an interrupt: that is told next, and decides.
@@ -154,12 +176,13 @@ public record Conversation(
 
     private Conversation resolved(List<ToolResult> results) {
         if (!(phase instanceof Phase.Acting acting)) return this;
+        Conversation next = context(context.plus(Tokens.ofResults(results)));
         Set<EventId> done = new HashSet<>();
         for (ToolResult result : results) done.add(result.call());
         List<ToolCall> open = acting.calls().stream()
                 .filter(call -> !done.contains(call.id()))
                 .toList();
-        return open.isEmpty() ? phase(ASK) : phase(new Phase.Acting(open, acting.awaited()));
+        return open.isEmpty() ? next.phase(ASK) : next.phase(new Phase.Acting(open, acting.awaited()));
     }
 
     private Conversation answered(Fact.ClientAnswered fact, Instant time) {
@@ -176,7 +199,7 @@ public record Conversation(
     }
 
     private Conversation interrupted(Fact.TurnInterrupted fact) {
-        Conversation next = taking(fact.interrupts());
+        Conversation next = taking(fact.interrupts()).context(context.plus(Tokens.ofResults(fact.results())));
         return switch (phase) {
             case Phase.Asking p -> next.phase(new Phase.Closing(StopReason.END_TURN, null, null, null));
             case Phase.Acting p -> next.phase(new Phase.Closing(StopReason.END_TURN, null, null, null));
@@ -190,6 +213,46 @@ public record Conversation(
         return phase instanceof Phase.Acting acting ? acting : new Phase.Acting(List.of(), null);
     }
 
+    // ---- beginning at a summary
+
+    /** What a fact that begins a fold has to say of what came before it. @param spill puts large content elsewhere */
+    public Checkpoint checkpoint(UnaryOperator<JsonNode> spill) {
+        return new Checkpoint(
+                spill.apply(agent),
+                taken,
+                usage,
+                activeMillis,
+                runningSince,
+                asks,
+                cuts,
+                context.compactions(),
+                context.replies());
+    }
+
+    /**
+     * The fold of a log from a summary on, the same as the fold of all of it.
+     *
+     * @param entry one with a {@link Fact.Compacted}
+     * @param filler brings back what was put elsewhere
+     */
+    public static Conversation from(Entry entry, UnaryOperator<JsonNode> filler) {
+        Checkpoint before = entry.compacted().before();
+        return new Conversation(
+                        entry.position() - 1,
+                        0,
+                        filler.apply(before.agent()),
+                        ASK,
+                        before.taken(),
+                        before.usage(),
+                        before.activeMillis(),
+                        before.runningSince(),
+                        0,
+                        before.asks(),
+                        before.cuts(),
+                        new Context(0, 0, before.compactions(), before.replies(), 0))
+                .after(entry);
+    }
+
     /** How long the session has run, up to a moment, in milliseconds. */
     public long activeMillis(Instant now) {
         return runningSince == null
@@ -201,17 +264,50 @@ public record Conversation(
 
     private Conversation at(long newPosition, long newEpoch) {
         return new Conversation(
-                newPosition, newEpoch, agent, phase, taken, usage, activeMillis, runningSince, failures, asks, cuts);
+                newPosition,
+                newEpoch,
+                agent,
+                phase,
+                taken,
+                usage,
+                activeMillis,
+                runningSince,
+                failures,
+                asks,
+                cuts,
+                context);
     }
 
     private Conversation agent(JsonNode newAgent) {
         return new Conversation(
-                position, epoch, newAgent, phase, taken, usage, activeMillis, runningSince, failures, asks, cuts);
+                position,
+                epoch,
+                newAgent,
+                phase,
+                taken,
+                usage,
+                activeMillis,
+                runningSince,
+                failures,
+                asks,
+                cuts,
+                context);
     }
 
     private Conversation phase(Phase newPhase) {
         return new Conversation(
-                position, epoch, agent, newPhase, taken, usage, activeMillis, runningSince, failures, asks, cuts);
+                position,
+                epoch,
+                agent,
+                newPhase,
+                taken,
+                usage,
+                activeMillis,
+                runningSince,
+                failures,
+                asks,
+                cuts,
+                context);
     }
 
     private Conversation taking(List<Posted> inputs) {
@@ -226,7 +322,8 @@ public record Conversation(
                 runningSince,
                 failures,
                 asks,
-                cuts);
+                cuts,
+                context);
     }
 
     private Conversation usage(Usage more) {
@@ -241,12 +338,40 @@ public record Conversation(
                 runningSince,
                 failures,
                 asks,
-                cuts);
+                cuts,
+                context);
     }
 
     private Conversation counts(int newFailures, int newAsks, int newCuts) {
         return new Conversation(
-                position, epoch, agent, phase, taken, usage, activeMillis, runningSince, newFailures, newAsks, newCuts);
+                position,
+                epoch,
+                agent,
+                phase,
+                taken,
+                usage,
+                activeMillis,
+                runningSince,
+                newFailures,
+                newAsks,
+                newCuts,
+                context);
+    }
+
+    private Conversation context(Context newContext) {
+        return new Conversation(
+                position,
+                epoch,
+                agent,
+                phase,
+                taken,
+                usage,
+                activeMillis,
+                runningSince,
+                failures,
+                asks,
+                cuts,
+                newContext);
     }
 
     private Conversation running(Instant since) {
@@ -258,6 +383,7 @@ public record Conversation(
     }
 
     private Conversation clocked(long millis, Instant since) {
-        return new Conversation(position, epoch, agent, phase, taken, usage, millis, since, failures, asks, cuts);
+        return new Conversation(
+                position, epoch, agent, phase, taken, usage, millis, since, failures, asks, cuts, context);
     }
 }

@@ -17,4 +17,9 @@ public record Entry(long position, long epoch, String nonce, Instant time, List<
     public Stream<Posted> inputs() {
         return facts.stream().flatMap(fact -> fact.inputs().stream());
     }
+
+    /** The summary that this entry begins with, from which on a fold can begin; or null. */
+    public Fact.Compacted compacted() {
+        return !facts.isEmpty() && facts.getFirst() instanceof Fact.Compacted compacted ? compacted : null;
+    }
 }

@@ -1,5 +1,6 @@
 package io.dormouse.session;
 
+import com.fasterxml.jackson.annotation.JsonInclude;
 import com.fasterxml.jackson.annotation.JsonSubTypes;
 import com.fasterxml.jackson.annotation.JsonTypeInfo;
 import com.fasterxml.jackson.databind.JsonNode;
@@ -28,6 +29,7 @@ import java.util.List;
     @JsonSubTypes.Type(value = Fact.TurnEnded.class, name = "turn_ended"),
     @JsonSubTypes.Type(value = Fact.HandAttached.class, name = "hand_attached"),
     @JsonSubTypes.Type(value = Fact.HandLost.class, name = "hand_lost"),
+    @JsonSubTypes.Type(value = Fact.Compacted.class, name = "compacted"),
 })
 public sealed interface Fact {
 
@@ -48,6 +50,8 @@ public sealed interface Fact {
             case TurnEnded f -> List.of();
             case HandAttached f -> List.of();
             case HandLost f -> List.of();
+            // What it keeps came in before.
+            case Compacted f -> List.of();
         };
     }
 
@@ -62,8 +66,20 @@ public sealed interface Fact {
     /** Queued messages entered a running turn at a model boundary. */
     record InputsJoined(List<Posted> inputs) implements Fact {}
 
-    /** A model request is about to be made. @param resumed true after a pause for a retry */
-    record ModelAsked(EventId id, boolean resumed) implements Fact {}
+    /**
+     * A model request is about to be made.
+     *
+     * @param resumed true after a pause for a retry
+     * @param compacts whether it asks for a summary of the history; absent means false
+     */
+    record ModelAsked(
+            EventId id,
+            boolean resumed,
+            @JsonInclude(JsonInclude.Include.NON_DEFAULT) boolean compacts) implements Fact {
+        public ModelAsked(EventId id, boolean resumed) {
+            this(id, resumed, false);
+        }
+    }
 
     /**
      * @param asked the {@link ModelAsked} that this answers
@@ -85,8 +101,42 @@ public sealed interface Fact {
      * @param error one of the wire API's error types, for example {@code model_overloaded_error}
      * @param retryAt when it is tried again; null when it is not
      * @param usage what the failed request consumed all the same
+     * @param tighter the prompt was too long, or a summary was asked for and none came: the next request is to be smaller
+     *     and plainer, and is made at once; absent means false
      */
-    record ModelFailed(EventId asked, String error, String message, Instant retryAt, Usage usage) implements Fact {}
+    record ModelFailed(
+            EventId asked,
+            String error,
+            String message,
+            Instant retryAt,
+            Usage usage,
+            @JsonInclude(JsonInclude.Include.NON_DEFAULT) boolean tighter)
+            implements Fact {
+        public ModelFailed(EventId asked, String error, String message, Instant retryAt, Usage usage) {
+            this(asked, error, message, retryAt, usage, false);
+        }
+    }
+
+    /**
+     * For the model, a summary stands for the history from here on. The history stays what it is. The first fact of its
+     * entry, so that a fold can begin with it.
+     *
+     * @param asked the {@link ModelAsked} that this answers
+     * @param base position of the last entry that the summary stands for; prompts go on with the entries behind it
+     * @param kept inputs of those entries that prompts repeat word for word: what system messages and the running turn say
+     * @param contextTokens estimate of the prompt that this leaves
+     * @param usage what the summary consumed
+     * @param before what the log says up to here
+     */
+    record Compacted(
+            EventId asked,
+            long base,
+            String summary,
+            List<Posted> kept,
+            long contextTokens,
+            Usage usage,
+            Checkpoint before)
+            implements Fact {}
 
     record ToolsReturned(List<ToolResult> results) implements Fact {}
 

@@ -16,6 +16,9 @@ public sealed interface Step {
     /** @param request the open request to make, or to make again after a crash */
     record AskModel(EventId request) implements Step {}
 
+    /** @param request the open request for a summary of the history to make, or to make again after a crash */
+    record Compact(EventId request) implements Step {}
+
     record UseHands(List<ToolCall> calls) implements Step {}
 
     /** Nothing to do before this moment. */
@@ -129,7 +132,7 @@ public sealed interface Step {
     }
 
     private static Step ask(Conversation conversation, Phase.Asking asking, List<Posted> messages, Stamp stamp) {
-        if (asking.open() != null) return new AskModel(asking.open());
+        if (asking.open() != null) return asking.compacts() ? new Compact(asking.open()) : new AskModel(asking.open());
         if (conversation.asks() >= MAX_ASKS)
             return end(
                     conversation,
@@ -144,7 +147,14 @@ public sealed interface Step {
                     stamp);
         if (asking.notBefore() != null && stamp.now().isBefore(asking.notBefore()))
             return new Pause(asking.notBefore());
-        Fact asked = new Fact.ModelAsked(stamp.request(), asking.notBefore() != null);
+        boolean compacts = conversation.context().tokens() + Tokens.of(messages) > stamp.contextLimit();
+        if (compacts && conversation.context().stuck())
+            return end(
+                    conversation,
+                    "compaction_limit_reached_error",
+                    "The conversation does not fit the model's window, and summarising it did not help.",
+                    stamp);
+        Fact asked = new Fact.ModelAsked(stamp.request(), asking.notBefore() != null, compacts);
         return new Tell(messages.isEmpty() ? List.of(asked) : List.of(new Fact.InputsJoined(messages), asked));
     }
 

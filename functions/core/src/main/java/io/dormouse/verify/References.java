@@ -27,6 +27,10 @@ final class References {
                 case Fact.ToolsReturned f -> references.results(f.results());
                 case Fact.ClientAnswered f -> references.results(f.results());
                 case Fact.TurnInterrupted f -> references.results(f.results());
+                case Fact.Compacted f -> {
+                    f.kept().forEach(references::input);
+                    references.content(f.before().agent());
+                }
                 case Fact.SessionBegan f -> {}
                 case Fact.Noted f -> {}
                 case Fact.TurnBegan f -> {}

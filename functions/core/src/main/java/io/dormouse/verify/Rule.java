@@ -18,6 +18,7 @@ public enum Rule {
     PERMISSION("a call that wants an answer of the client has no result without it"),
     USAGE("every total is the exact sum of what the requests used"),
     TIME("every total of running time is what the log adds up to"),
+    SUMMARY("a summary stands for a beginning of the log that ends between calls, and says what the log says so far"),
     PROMPT("every model request is legal for the model"),
     ARCHIVED("nothing follows the archiving of the session"),
     HEAD("what the head knows is what the log says"),

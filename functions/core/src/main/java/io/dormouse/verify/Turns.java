@@ -38,6 +38,9 @@ final class Turns {
     private boolean retrying;
 
     private EventId request;
+    /** The request asks for a summary. */
+    private boolean compacts;
+
     private long turns;
 
     Turns(Findings findings) {
@@ -50,6 +53,10 @@ final class Turns {
 
     long toolCalls() {
         return calls.size();
+    }
+
+    boolean callsOpen() {
+        return !open.isEmpty();
     }
 
     /** @param next the fact behind it in the same entry, or null */
@@ -79,8 +86,9 @@ final class Turns {
             case Fact.InputsJoined f -> joined(f, next);
             case Fact.ModelAsked f -> asked(f);
             case Fact.ModelReplied f -> replied(f);
+            case Fact.Compacted f -> outcome(f.asked(), fact, true);
             case Fact.ModelFailed f -> {
-                outcome(f.asked(), fact);
+                outcome(f.asked(), fact, compacts);
                 retrying = f.retryAt() != null;
                 // Without an error it was cut off by an interrupt, which is told next.
                 if (!retrying && f.error() != null) ending = StopReason.RETRIES_EXHAUSTED;
@@ -152,19 +160,23 @@ final class Turns {
                 asked.resumed() ? "a retry of a request that did not fail" : "a retry that is not told as one");
         retrying = false;
         request = asked.id();
+        compacts = asked.compacts();
     }
 
-    private void outcome(EventId asked, Fact fact) {
+    /** @param summary whether it is what a request for a summary comes to */
+    private void outcome(EventId asked, Fact fact, boolean summary) {
         findings.unless(
                 request != null && request.equals(asked),
                 Rule.REQUEST,
                 name(fact) + " for the request " + asked + (request == null ? ", but none" : ", but " + request)
                         + " is open");
+        findings.unless(summary == compacts, Rule.REQUEST, name(fact) + " for a request that asks for something else");
+        compacts = false;
         request = null;
     }
 
     private void replied(Fact.ModelReplied reply) {
-        outcome(reply.asked(), reply);
+        outcome(reply.asked(), reply, false);
         List<String> wanted = "refusal".equals(reply.stopReason())
                 ? List.of()
                 : reply.content().stream()
@@ -267,7 +279,7 @@ final class Turns {
 
     private void interrupted(Fact.TurnInterrupted interrupted) {
         lane(interrupted.interrupts(), Lane.URGENT, interrupted);
-        if (interrupted.asked() != null) outcome(interrupted.asked(), interrupted);
+        if (interrupted.asked() != null) outcome(interrupted.asked(), interrupted, compacts);
         interrupted.results().forEach(this::closed);
         settled("the turn is interrupted");
         if (running && ending == null) ending = StopReason.END_TURN;

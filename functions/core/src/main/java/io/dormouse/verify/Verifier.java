@@ -31,8 +31,10 @@ public final class Verifier {
     private final Findings findings = new Findings();
     private final Arrivals arrivals = new Arrivals(findings);
     private final Turns turns = new Turns(findings);
+    private final Summaries summaries = new Summaries(findings);
     private final Set<String> nonces = new HashSet<>();
-    private final Transcript transcript;
+    private final UnaryOperator<JsonNode> filler;
+    private Transcript transcript;
     private Conversation conversation = Conversation.EMPTY;
     private Snapshot expected;
     private Usage sum = Usage.NONE;
@@ -52,6 +54,7 @@ public final class Verifier {
 
     /** @param filler brings back content that was put elsewhere because of its size */
     public Verifier(UnaryOperator<JsonNode> filler) {
+        this.filler = filler;
         transcript = new Transcript(filler);
     }
 
@@ -95,13 +98,20 @@ public final class Verifier {
         for (int i = 0; i < facts.size(); i++) {
             Fact fact = facts.get(i);
             turns.take(fact, i + 1 < facts.size() ? facts.get(i + 1) : null);
-            fact.inputs().forEach(arrivals::take);
+            for (Posted posted : fact.inputs()) {
+                arrivals.take(posted);
+                summaries.told(posted, position);
+            }
             switch (fact) {
                 case Fact.ModelReplied f -> sum = sum.plus(f.usage());
                 case Fact.ModelFailed f -> sum = sum.plus(f.usage());
                 case Fact.TurnInterrupted f -> sum = sum.plus(f.usage());
                 case Fact.ClientAwaited f -> totals(f.total(), f.activeMillis(), ahead, entry);
                 case Fact.TurnEnded f -> totals(f.total(), f.activeMillis(), ahead, entry);
+                case Fact.Compacted f -> {
+                    sum = sum.plus(f.usage());
+                    summaries.take(f, i == 0);
+                }
                 case Fact.SessionBegan f -> {}
                 case Fact.Noted f -> {}
                 case Fact.TurnBegan f -> {}
@@ -115,6 +125,7 @@ public final class Verifier {
             ahead = folded(ahead, fact, entry);
             tell(fact, ahead, entry);
         }
+        summaries.ends(entry, turns.callsOpen());
     }
 
     private void totals(Usage total, long activeMillis, Conversation ahead, Entry entry) {
@@ -139,6 +150,10 @@ public final class Verifier {
     private void tell(Fact fact, Conversation ahead, Entry entry) {
         if (unfoldable) return;
         try {
+            if (fact instanceof Fact.Compacted compacted) {
+                transcript = Transcript.from(compacted, filler);
+                summaries.tail().forEach(transcript::add);
+            }
             transcript.add(new Entry(position, epoch, entry.nonce(), entry.time(), List.of(fact)));
             if (!(fact instanceof Fact.ModelAsked) || ++looks < nextLook) return;
             nextLook = looks + looks / 8;
@@ -158,6 +173,12 @@ public final class Verifier {
         if (unfoldable) return;
         try {
             conversation = conversation.after(entry);
+            // Who begins to read at a summary must come to the same as who reads it all.
+            if (entry.compacted() != null && !Conversation.from(entry, filler).equals(conversation))
+                findings.add(
+                        Rule.SUMMARY,
+                        "the summary says that the log says " + Conversation.from(entry, filler) + ", and it says "
+                                + conversation);
             // An entry tells all that follows from its facts, up to what happens outside of the log.
             Step step = Step.next(conversation, List.of(), new Stamp(entry.time(), entry.nonce()));
             if (step instanceof Step.Tell tell) findings.add(Rule.TURN, "the entry does not go on to " + names(tell));

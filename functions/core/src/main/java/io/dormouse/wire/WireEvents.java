@@ -131,6 +131,10 @@ public record WireEvents(ThreadId thread, String agentName, UnaryOperator<JsonNo
                     spanEnd(f.asked(), false, f.usage());
                 }
                 case Fact.ModelFailed f -> failed(f);
+                case Fact.Compacted f -> {
+                    event("agent.thread_context_compacted");
+                    spanEnd(f.asked(), false, f.usage());
+                }
                 case Fact.ToolsReturned f -> results(f.results());
                 case Fact.ClientAwaited f -> {
                     ObjectNode reason = Json.object().put("type", "requires_action");

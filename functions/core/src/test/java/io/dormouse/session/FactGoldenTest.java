@@ -80,7 +80,26 @@ class FactGoldenTest {
             new Fact.TurnEnded(StopReason.RETRIES_EXHAUSTED, null, "unknown_error", "So.", USAGE, 1500),
             new Fact.HandAttached("hand_1"),
             new Fact.HandLost("hand_1", "gone"),
-            new Entry(7, 3, "n7", NOON.plusMillis(1), List.of(new Fact.ModelAsked(id("m1"), false))));
+            new Entry(7, 3, "n7", NOON.plusMillis(1), List.of(new Fact.ModelAsked(id("m1"), false))),
+            new Fact.ModelAsked(id("m1"), false, true),
+            new Fact.ModelFailed(id("m1"), null, "prompt is too long", null, USAGE, true),
+            new Fact.Compacted(
+                    id("m1"),
+                    6,
+                    "So far.",
+                    List.of(MESSAGE, SPILLED, SYSTEM),
+                    1234,
+                    USAGE,
+                    new Checkpoint(
+                            Json.object().put("name", "Scout"), new Taken(1, 2, 3, 4), USAGE, 1500, NOON, 7, 1, 2, 1)),
+            new Fact.Compacted(
+                    id("m1"),
+                    6,
+                    "So far.",
+                    List.of(),
+                    1234,
+                    USAGE,
+                    new Checkpoint(BLOB, Taken.NONE, Usage.NONE, 0, null, 0, 0, 0, 0)));
 
     private static Posted posted(long seq, Input input) {
         return new Posted(seq, NOON, input);

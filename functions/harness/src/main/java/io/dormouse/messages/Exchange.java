@@ -130,7 +130,7 @@ final class Exchange {
         String message =
                 "HTTP " + head.statusCode() + ": " + error.path("message").asText("no message");
         return reply.broken(
-                Refusal.kind(head.statusCode(), error.path("type").asText()),
+                Refusal.kind(head.statusCode(), error.path("type").asText()).by(message),
                 message.substring(0, Math.min(message.length(), MAX_ERROR_CHARS)),
                 Refusal.retryAfter(head.headers(), clock.instant()));
     }

@@ -47,6 +47,7 @@ import java.util.Random;
 import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.LinkedBlockingQueue;
 import java.util.function.BiFunction;
+import java.util.function.UnaryOperator;
 
 /** One session over stores in memory, with a model and a hand that do as the test says. */
 final class World {
@@ -58,6 +59,9 @@ final class World {
     final Deque<BiFunction<Prompt, Cancellation, Reply>> replies = new ArrayDeque<>();
     final List<HandCall> handCalls = new ArrayList<>();
     final List<HandId> discarded = new ArrayList<>();
+    final Spill spill = new Spill(new MemoryBlobs());
+    Catalog catalog = new Catalog(Json.parse("{\"models\":[]}"));
+    UnaryOperator<Ports> faulty = UnaryOperator.identity();
     private boolean started;
     final BlockingQueue<ThreadId> wakes = new LinkedBlockingQueue<>();
     final BlockingQueue<Instant> later = new LinkedBlockingQueue<>();
@@ -120,19 +124,19 @@ final class World {
                 later.add(when);
             }
         };
-        return new Harness(new Ports(
+        return new Harness(faulty.apply(new Ports(
                 heads,
                 log,
                 model,
                 new Hands(provider, pace),
                 new NoFeed(),
                 toQueue,
-                new Spill(new MemoryBlobs()),
-                new Catalog(Json.parse("{\"models\":[]}")),
+                spill,
+                catalog,
                 retries,
                 pace,
                 ids,
-                new Random(1)));
+                new Random(1))));
     }
 
     private static final class NoFeed implements Feed {

@@ -5,6 +5,7 @@ import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.dormouse.json.Json;
+import io.dormouse.prompt.Compaction;
 import io.dormouse.prompt.MessageEvents;
 import java.util.ArrayList;
 import java.util.List;
@@ -12,6 +13,8 @@ import java.util.List;
 /** What the offline model answers: a pure function of the request, so the same request has the same reply. */
 final class OfflineReply {
     private static final int MAX_QUOTED_CHARS = 2_000;
+    private static final int MAX_SUMMARISED = 20;
+    private static final int MAX_SUMMARISED_CHARS = 80;
     private static final String HELP = """
             I am Dormouse's offline model, not an LLM: I follow a few fixed commands, so that you can see sessions, tools and \
             sandboxes work without a key. Write one of:
@@ -41,8 +44,21 @@ final class OfflineReply {
         JsonNode last = request.path("messages").path(request.path("messages").size() - 1);
         List<String> results = results(last.path("content"));
         String text = text(last.path("content")).strip();
-        if (!results.isEmpty() && text.isEmpty()) say(quoted(results));
+        if (text.equals(Compaction.INSTRUCTION)) summarise();
+        else if (!results.isEmpty() && text.isEmpty()) say(quoted(results));
         else command(text);
+    }
+
+    private void summarise() {
+        List<String> said = new ArrayList<>();
+        for (JsonNode message : request.path("messages"))
+            for (JsonNode block : message.path("content"))
+                if (message.path("role").asText().equals("user")
+                        && block.path("type").asText().equals("text"))
+                    said.add("- " + bounded(block.path("text").asText(), MAX_SUMMARISED_CHARS));
+        // The last is the request for this summary.
+        List<String> latest = said.subList(Math.max(0, said.size() - 1 - MAX_SUMMARISED), said.size() - 1);
+        say("<summary>\nThe user said, among other things:\n" + String.join("\n", latest) + "\n</summary>");
     }
 
     private void command(String text) {
@@ -109,7 +125,7 @@ final class OfflineReply {
             if (!block.path("type").asText().equals("tool_result")) continue;
             String text = text(block.path("content"));
             results.add((block.path("is_error").asBoolean() ? "The tool failed:\n" : "The tool answered:\n")
-                    + (text.isEmpty() ? "(nothing)" : bounded(text)));
+                    + (text.isEmpty() ? "(nothing)" : bounded(text, MAX_QUOTED_CHARS)));
         }
         return results;
     }
@@ -118,10 +134,9 @@ final class OfflineReply {
         return String.join("\n\n", results);
     }
 
-    private static String bounded(String text) {
-        if (text.length() <= MAX_QUOTED_CHARS) return text;
-        int end =
-                Character.isHighSurrogate(text.charAt(MAX_QUOTED_CHARS - 1)) ? MAX_QUOTED_CHARS - 1 : MAX_QUOTED_CHARS;
+    private static String bounded(String text, int maxChars) {
+        if (text.length() <= maxChars) return text;
+        int end = Character.isHighSurrogate(text.charAt(maxChars - 1)) ? maxChars - 1 : maxChars;
         return text.substring(0, end) + "\n… and " + (text.length() - end) + " characters more";
     }
 

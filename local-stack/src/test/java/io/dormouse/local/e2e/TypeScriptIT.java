@@ -34,7 +34,8 @@ class TypeScriptIT {
             run(Map.of(), "npm", "ci", "--no-audit", "--no-fund");
             Files.writeString(stamp, Files.readString(lock));
         }
-        try (RunningSuite suite = RunningSuite.start(null)) {
+        try (RunningSuite suite = RunningSuite.startWith(
+                Map.of("DORMOUSE_API_KEY", RunningSuite.KEY, "DORMOUSE_CONTEXT_WINDOW", "16000"))) {
             String said = run(
                     Map.of(
                             "ANTHROPIC_BASE_URL", suite.address().toString(),

@@ -180,6 +180,7 @@ final class Moves {
                 release(state, i, owner, name, folded);
             }
             case Step.Rest rest -> settle(state, i, owner, name, folded);
+            case Step.Compact compact -> throw new IllegalStateException("there is room for ever here");
             case Step.Pause pause -> throw new IllegalStateException("no request fails here");
             case Step.Tell tell -> throw new IllegalStateException("told already");
         }

@@ -19,6 +19,21 @@ public enum Bug {
     DELETE_WHILE_RUNNING("a session is deleted although it runs, and its lease goes on"),
     RETRY_FOR_EVER("a failing model is asked again and again"),
     WATCHER_SKIPS("a watcher that comes back goes on one entry too far"),
+    CLAIM_KEEPS_EPOCH("a claim does not raise the epoch"),
+    BEAT_TAKES_LEASE_BACK("a beat takes a lease back that another owner has by now"),
+    INTERRUPT_IS_DROPPED(
+            "an owner whose head was changed under it overlooks the interrupt, and writes the mail without it"),
+    INDEX_FORGETS_PARKED("the sweep does not see heads that wait for a retry"),
+    OLD_LOG_IS_READ("an owner reads a log without its last entry"),
+    TWO_REQUESTS_AT_ONCE("the model's client sends a slow request once more"),
+    USAGE_COUNTS_TWICE("the usage of a reply is told twice over"),
+    RESULT_IS_TOLD_TWICE("a call's result is told twice"),
+    HAND_WITHOUT_JOURNAL("a hand does not remember which calls it ran"),
+    TWO_PROCESSES_ARE_TWINS("two processes make the same nonces, as from one snapshot of memory"),
+    SETTLES_TOO_EARLY("a head says that its session rests while the log has work left"),
+    FORGOTTEN_ONCE("a deleted session is forgotten once, and not again an hour later"),
+    BASE_ONE_TOO_FAR("a summary claims to stand for one entry more than it does"),
+    KEPT_MESSAGES_ARE_LOST("a summary forgets the messages that it keeps word for word"),
     CHANCE_FROM_OUTSIDE("something random does not come from the seed");
 
     private final String what;

@@ -1,17 +1,24 @@
 package io.dormouse.testkit.sim;
 
 import com.fasterxml.jackson.databind.JsonNode;
+import io.dormouse.agents.AgentSpec;
 import io.dormouse.hands.HandCall;
 import io.dormouse.head.Head;
+import io.dormouse.head.Lease;
 import io.dormouse.head.Snapshot;
 import io.dormouse.id.EventId;
 import io.dormouse.id.ThreadId;
+import io.dormouse.prompt.Compaction;
+import io.dormouse.prompt.Fold;
 import io.dormouse.prompt.Legality;
 import io.dormouse.prompt.Prompt;
+import io.dormouse.session.Conversation;
 import io.dormouse.session.Entry;
 import io.dormouse.session.Input;
 import io.dormouse.session.Posted;
+import io.dormouse.session.Usage;
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.HashSet;
 import java.util.LinkedHashMap;
@@ -23,7 +30,7 @@ import java.util.regex.Pattern;
 
 /** Looks at everything that happens, and fails by a named check when a promise is broken. */
 final class Checks {
-    /** The longest that a session may owe work without a living owner, while faults go on. */
+    /** The longest that a session may owe work without a living owner, while faults go on and clocks are right. */
     private static final long PATIENCE_MILLIS = 600_000;
     /** Claims in a row after which nothing was written, nothing was posted and nothing went wrong. */
     private static final int MOST_IDLE_CLAIMS = 10;
@@ -38,10 +45,18 @@ final class Checks {
     private static final class State {
         final Story story;
         final Map<Integer, Posted> said = new HashMap<>();
+        /** What the product makes of the log, up to each of its entries. */
+        final List<Conversation> folds = new ArrayList<>();
         /** Since when work is owed and nobody shows life; or never. */
         long waitingSince = Long.MAX_VALUE;
 
         long killedAt = Long.MAX_VALUE;
+        /** The step in which each epoch was claimed, from the first. */
+        final List<Long> claims = new ArrayList<>();
+
+        /** The step in which the last entry landed. */
+        long landedAt;
+
         boolean dropped;
         boolean owes;
         int asked;
@@ -50,6 +65,12 @@ final class Checks {
 
         State(ThreadId thread) {
             story = new Story(thread);
+            folds.add(Conversation.EMPTY);
+        }
+
+        /** The step in which somebody else got the lease from the owner of this epoch, or never. */
+        long takenAt(long epoch) {
+            return epoch < claims.size() ? claims.get((int) epoch) : Long.MAX_VALUE;
         }
     }
 
@@ -71,17 +92,32 @@ final class Checks {
         State state = of(thread);
         if (state.dropped) {
             // By somebody who could not know; it must not stay.
-            Check.I16_A_KILL_KILLS.holds(entry.position() > 1, "a forgotten session begins again");
+            if (entry.position() == 1) Check.I16_A_KILL_KILLS.failed("a forgotten session begins again");
             return;
         }
-        if (!state.story.landed(entry, MOST_FAILURES)) return;
+        Entry stored = sim.log.at(thread, entry.position());
+        if (!state.story.landed(entry, stored, MOST_FAILURES)) return;
+        state.folds.add(state.folds.getLast().after(stored));
         state.idleClaims = 0;
+        state.landedAt = sim.schedule.steps();
         sim.history.tell("landed " + entry.position() + " " + entry.nonce());
+    }
+
+    /** Somebody was given these entries, as what is behind a position. */
+    void read(ThreadId thread, long after, List<Entry> entries) {
+        State state = of(thread);
+        long position = after;
+        for (Entry entry : entries) {
+            if (entry.position() != ++position)
+                Check.I1_TOTAL_ORDER.failed("entry " + entry.position() + " is read in the place of " + position);
+            if (!state.dropped && entry != state.story.at(position))
+                Check.I2_PREFIX_STABILITY.failed("entry " + position + " is read, and is not the one that landed");
+        }
     }
 
     void dropped(ThreadId thread) {
         State state = of(thread);
-        Check.I16_A_KILL_KILLS.holds(state.killedAt < Long.MAX_VALUE, "the log of a living session was dropped");
+        if (state.killedAt == Long.MAX_VALUE) Check.I16_A_KILL_KILLS.failed("the log of a living session was dropped");
         state.dropped = true;
         state.story.dropped();
     }
@@ -100,9 +136,31 @@ final class Checks {
                     remember(state, posted);
                 }
         }
-        if (after.lease().epoch() > before.lease().epoch() && after.lease().held()) claimed(state);
+        fenced(before.lease(), after.lease());
+        if (after.lease().epoch() > before.lease().epoch()) {
+            state.claims.add(sim.schedule.steps());
+            if (after.lease().held()) claimed(state);
+        }
+        right(state, after);
         state.owes = after.owes();
         watch(state, before, after);
+    }
+
+    private static void fenced(Lease before, Lease after) {
+        if (after.epoch() < before.epoch())
+            Check.I3_FENCED_WRITERS.failed("epoch " + after.epoch() + " came back after " + before.epoch());
+        boolean same = after.epoch() == before.epoch();
+        if (same && after.held() && !after.owner().equals(before.owner()))
+            Check.I3_FENCED_WRITERS.failed(after.owner() + " claims without a new epoch, after " + before.owner());
+    }
+
+    /** What the head says of the log is a fold of it. */
+    private void right(State state, Head head) {
+        Snapshot snapshot = head.snapshot();
+        if (head.deleted() || state.dropped || snapshot.position() >= state.folds.size()) return;
+        Snapshot fold = Snapshot.of(state.folds.get((int) snapshot.position()));
+        if (!snapshot.equals(fold))
+            Check.SETTLED_HEADS_ARE_RIGHT.failed("a head says " + snapshot + ", and the log " + fold);
     }
 
     private void remember(State state, Posted posted) {
@@ -115,8 +173,8 @@ final class Checks {
         if (sim.faults.total() != state.faultsBefore) state.idleClaims = 0;
         state.faultsBefore = sim.faults.total();
         state.idleClaims++;
-        Check.I17_BOUNDED_RETRIES.holds(
-                state.idleClaims <= MOST_IDLE_CLAIMS, state.idleClaims + " claims in a row came to nothing");
+        if (state.idleClaims > MOST_IDLE_CLAIMS)
+            Check.I17_BOUNDED_RETRIES.failed(state.idleClaims + " claims in a row came to nothing");
     }
 
     private void watch(State state, Head before, Head after) {
@@ -134,54 +192,132 @@ final class Checks {
     /** Looked at in every step. */
     void patience() {
         for (State state : states.values()) {
+            if (state.waitingSince == Long.MAX_VALUE) continue;
             long waits = sim.schedule.now() - state.waitingSince;
-            Check.I9_NO_LOST_WAKE_UP.holds(
-                    state.waitingSince == Long.MAX_VALUE || waits < PATIENCE_MILLIS,
-                    state.story.thread() + " owes work for " + waits + " ms, and nobody comes");
+            // A lease that a clock dated into the future is stale only then.
+            if (waits >= PATIENCE_MILLIS + sim.fleet.clocksOff())
+                Check.I9_NO_LOST_WAKE_UP.failed(
+                        state.story.thread() + " owes work for " + waits + " ms, and nobody comes");
         }
     }
 
     // ---- what starts
 
+    /** An owner decides here and now to start something; it has not gone out yet. */
+    void decides(ThreadId thread, Schedule.Actor who, String what) {
+        State state = of(thread);
+        Crew crew = who.crew();
+        long takenAt = state.takenAt(crew.epoch());
+        if (takenAt == Long.MAX_VALUE) return;
+        if (takenAt < Math.max(crew.lastHead(), crew.lastRefused()))
+            Check.LEASE_BEFORE_WORK.failed(
+                    who.name() + " starts " + what + " though it was told since that another took over");
+        long silent = sim.schedule.now() - crew.lastHeadMillis();
+        if (silent >= Lease.STALE_AFTER.toMillis() && who.machine().clockSetAt() < crew.lastHeadMillis())
+            Check.LEASE_BEFORE_WORK.failed(
+                    who.name() + " starts " + what + " " + silent + " ms after it last saw its lease, which was taken");
+    }
+
     private void starts(State state, Crew crew, String what) {
         // A log that is forgotten looks like one that nobody has written to: only the head tells.
         long heard = state.dropped ? crew.lastHead() : crew.lastContact();
-        Check.I16_A_KILL_KILLS.holds(state.killedAt >= heard, what + " starts in a session that is over");
+        if (state.killedAt < heard) Check.I16_A_KILL_KILLS.failed(what + " starts in a session that is over");
     }
 
     /** Returns how often the model was asked for this session. */
     int asksModel(ThreadId thread, Crew crew, Prompt prompt) {
         State state = of(thread);
         starts(state, crew, "a model request");
+        // An older owner's entry may have landed since it read the log; it will find out.
+        boolean knows = state.landedAt <= crew.lastLog();
+        boolean owns = knows && state.takenAt(crew.epoch()) == Long.MAX_VALUE;
+        if (owns) asks(state, crew);
         JsonNode messages = prompt.body().path("messages");
+        if (owns && !Compaction.asks(prompt)) cold(state, thread, prompt);
         List<String> faults = Legality.faults(messages);
-        Check.I11_LEGAL_TRANSCRIPT.holds(faults.isEmpty(), faults + " in " + messages);
+        if (!faults.isEmpty()) Check.I11_LEGAL_TRANSCRIPT.failed(faults + " in " + messages);
+        heard(state, messages);
+        return ++state.asked;
+    }
+
+    /** By the owner whose lease it is, and who knows the whole log. */
+    private void asks(State state, Crew crew) {
+        if (!state.story.openCalls().isEmpty())
+            Check.I6_ONE_RESULT_FOR_EACH_CALL.failed("the model is asked with open calls " + state.story.openCalls());
+        if (state.story.asked() == null)
+            Check.ONE_REQUEST_AT_A_TIME.failed("the model is asked, and the log does not tell it");
+        if (!crew.asks(state.story.asked()))
+            Check.ONE_REQUEST_AT_A_TIME.failed("one owner makes the request " + state.story.asked() + " twice");
+    }
+
+    /** The same from the last summary on, and from the first entry on. */
+    private void cold(State state, ThreadId thread, Prompt prompt) {
+        long base = state.folds.getLast().context().base();
+        for (long from : base == 0 ? new long[] {0} : new long[] {0, base}) {
+            Fold fold = new Fold(content -> content);
+            fold.readOn((after, limit) -> sim.log.read(thread, after, limit), from);
+            Prompt cold = Prompt.of(new AgentSpec(fold.conversation().agent()), fold.transcript(), Simulation.CATALOG);
+            if (!cold.body().equals(prompt.body()))
+                Check.COLD_IS_WARM.failed("asked " + prompt.body().path("messages") + "\nread from " + from + " "
+                        + cold.body().path("messages"));
+        }
+        JsonNode says = state.story.turnSays();
+        if (says != null
+                && !prompt.body()
+                        .path("messages")
+                        .toString()
+                        .contains(says.path(0).path("text").toString()))
+            Check.THE_TURN_IS_HEARD.failed("not told: " + says);
+    }
+
+    private void heard(State state, JsonNode messages) {
         long last = 0;
         for (JsonNode message : messages) {
             if (!message.path("role").asText().equals("user")) continue;
-            Matcher says = SAYS.matcher(message.path("content").toString());
-            while (says.find()) {
-                Posted posted = state.said.get(Integer.parseInt(says.group(1)));
-                Check.I4_ACKNOWLEDGED_IS_DURABLE.holds(posted != null, "the model hears what nobody said: " + says);
-                Check.I10_ORDER_OF_INPUT.holds(
-                        posted.seq() > last, "the model hears " + posted.seq() + " after " + last);
-                last = posted.seq();
+            for (JsonNode block : message.path("content")) {
+                Matcher says = SAYS.matcher(block.path("text").asText());
+                while (says.find()) {
+                    Posted posted = state.said.get(Integer.parseInt(says.group(1)));
+                    if (posted == null)
+                        Check.I4_ACKNOWLEDGED_IS_DURABLE.failed("the model hears what nobody said: " + says);
+                    if (posted.seq() <= last)
+                        Check.I10_ORDER_OF_INPUT.failed("the model hears " + posted.seq() + " after " + last);
+                    last = posted.seq();
+                }
             }
         }
-        return ++state.asked;
+    }
+
+    /** The model says what a request of this session used. */
+    Usage used(ThreadId thread, Usage usage) {
+        of(thread).story.used.put(usage.input(), usage);
+        return usage;
     }
 
     void startsCall(ThreadId thread, Crew crew) {
         starts(of(thread), crew, "a tool call");
     }
 
+    /** A hand is told of a call. */
+    void sends(ThreadId thread, HandCall call) {
+        State state = of(thread);
+        if (state.dropped) return;
+        int number = call.input().path("n").asInt();
+        EventId key = state.story.keyOf(number);
+        if (key == null)
+            Check.I8_INTENT_BEFORE_EFFECT.failed("call " + number + " is sent, and the log has not told it");
+        if (!key.text().equals(call.id()))
+            Check.I7_EFFECTS_AT_MOST_ONCE.failed("call " + number + " is sent as " + call.id() + ", and is " + key);
+    }
+
     void effect(ThreadId thread, int room, HandCall call) {
         int number = call.input().path("n").asInt();
         sim.history.tell("effect of " + number);
-        Check.I7_EFFECTS_AT_MOST_ONCE.holds(effects.add(room + " " + number), "call " + number + " ran twice");
+        if (!effects.add(room + " " + number))
+            Check.I7_EFFECTS_AT_MOST_ONCE.failed("call " + number + " ran twice in room " + room);
         State state = of(thread);
-        Check.I8_INTENT_BEFORE_EFFECT.holds(
-                state.dropped || state.story.intends(number), "call " + number + " runs, and the log has not told it");
+        if (!state.dropped && state.story.keyOf(number) == null)
+            Check.I8_INTENT_BEFORE_EFFECT.failed("call " + number + " runs, and the log has not told it");
     }
 
     // ---- the end
@@ -190,25 +326,54 @@ final class Checks {
         State state = of(thread);
         if (head.deleted()) {
             List<Entry> left = sim.log.read(thread, 0, 10);
-            Check.I16_A_KILL_KILLS.holds(left.isEmpty(), "a deleted session left " + left);
-            Check.I16_A_KILL_KILLS.holds(!sim.hands.lives(thread), "a deleted session left a hand");
+            if (!left.isEmpty()) Check.I16_A_KILL_KILLS.failed("a deleted session left " + left);
+            if (sim.hands.lives(thread)) Check.I16_A_KILL_KILLS.failed("a deleted session left a hand");
             return;
         }
-        for (Map.Entry<EventId, Posted> each : state.story.accepted.entrySet()) {
-            Posted told = state.story.told(each.getKey());
+        Story story = state.story;
+        for (Map.Entry<EventId, Posted> each : story.accepted.entrySet()) {
+            Posted told = story.told(each.getKey());
+            if (each.getValue().equals(told)) continue;
             boolean waits = head.mail().stream().anyMatch(each.getValue()::equals) && !head.actionable();
-            Check.I4_ACKNOWLEDGED_IS_DURABLE.holds(
-                    waits || each.getValue().equals(told), "accepted " + each.getValue() + ", and told " + told);
+            if (!waits) Check.I4_ACKNOWLEDGED_IS_DURABLE.failed("accepted " + each.getValue() + ", and told " + told);
         }
-        if (head.snapshot().phase() == Snapshot.Phase.RESTING)
-            Check.I6_ONE_RESULT_FOR_EACH_CALL.holds(
-                    state.story.openCalls().isEmpty(), "at rest with open calls " + state.story.openCalls());
+        if (head.snapshot().phase() == Snapshot.Phase.RESTING
+                && !story.openCalls().isEmpty())
+            Check.I6_ONE_RESULT_FOR_EACH_CALL.failed("at rest with open calls " + story.openCalls());
+        if (sim.log.changed(thread) > 0)
+            Check.I2_PREFIX_STABILITY.failed("somebody changed entry " + sim.log.changed(thread) + " in place");
+        read(thread, 0, sim.log.read(thread, 0, Integer.MAX_VALUE));
+        if (head.snapshot().position() != story.size())
+            Check.SETTLED_HEADS_ARE_RIGHT.failed(
+                    "at rest a head knows of " + head.snapshot().position() + " entries out of " + story.size());
+        // What was asked in an archived session is asked no more.
+        boolean ended = head.snapshot().phase() == Snapshot.Phase.ENDED;
+        if (!ended && !head.snapshot().questions().keySet().equals(story.questions()))
+            Check.SETTLED_HEADS_ARE_RIGHT.failed(
+                    "a head asks " + head.snapshot().questions() + ", and the log " + story.questions());
+        if (!head.snapshot().usage().equals(story.total()))
+            Check.USAGE_COUNTS_ONCE.failed(
+                    "a head has " + head.snapshot().usage() + " in all, and the log " + story.total());
     }
 
     /** A client was told that these were accepted. */
     void acknowledged(ThreadId thread, List<Posted> inputs) {
-        for (Posted posted : inputs)
-            of(thread).story.accepted.putIfAbsent(posted.input().id(), posted);
+        Story story = of(thread).story;
+        for (Posted posted : inputs) {
+            Posted first = story.accepted.putIfAbsent(posted.input().id(), posted);
+            if (first != null && !first.equals(posted))
+                Check.I5_A_REPEAT_IS_THE_SAME.failed("told " + first + " first, then " + posted);
+        }
+    }
+
+    /** How often the model was asked for this session. */
+    int asked(ThreadId thread) {
+        return of(thread).asked;
+    }
+
+    /** How many calls began to run. */
+    int effects() {
+        return effects.size();
     }
 
     boolean owes(ThreadId thread) {

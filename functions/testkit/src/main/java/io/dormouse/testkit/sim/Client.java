@@ -1,6 +1,7 @@
 package io.dormouse.testkit.sim;
 
 import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.dormouse.head.Head;
 import io.dormouse.head.Head.Posting;
 import io.dormouse.head.Heads.Swapped;
@@ -46,6 +47,12 @@ final class Client {
     }
 
     void run() {
+        if (sim.scenario == null) byChance();
+        else sim.scenario.act(this);
+        finished = true;
+    }
+
+    private void byChance() {
         // Some take their time, so that a turn may fail to its end.
         int leisure = sim.random.nextInt(6) == 0 ? 10 : 1;
         int acts = 3 + sim.random.nextInt(12);
@@ -56,7 +63,6 @@ final class Client {
         int end = sim.random.nextInt(10);
         if (end < 3) stopAndThen(() -> patiently(List.of(new Input.Archived(ids.event()))));
         else if (end < 6) stopAndThen(this::delete);
-        finished = true;
     }
 
     private void act(int dice) {
@@ -71,12 +77,76 @@ final class Client {
         else answerSome();
     }
 
+    private Input anew(Input input) {
+        return switch (input) {
+            case Input.UserMessage m -> message();
+            case Input.SystemMessage m -> new Input.SystemMessage(ids.event(), text());
+            case Input.Interrupt m -> new Input.Interrupt(ids.event());
+            case Input.Confirmation m -> new Input.Confirmation(ids.event(), m.call(), m.allow(), m.denyMessage());
+            case Input.CustomResult m -> new Input.CustomResult(ids.event(), m.call(), m.content(), m.isError());
+            case Input.Updated m -> new Input.Updated(ids.event(), m.changes());
+            case Input.Archived m -> new Input.Archived(ids.event());
+        };
+    }
+
     private Input message() {
         return new Input.UserMessage(ids.event(), text());
     }
 
     private JsonNode text() {
         return ToolResult.text("say " + sim.number() + " ");
+    }
+
+    // ---- what a scenario has it do
+
+    void says() {
+        patiently(List.of(message()));
+    }
+
+    void interrupts() {
+        patiently(List.of(new Input.Interrupt(ids.event())));
+    }
+
+    void confirms(boolean yes) {
+        for (EventId call : sim.checks.story(thread).questions().stream().toList())
+            patiently(List.of(new Input.Confirmation(ids.event(), call, yes, yes ? null : "no")));
+    }
+
+    void tellsResults() {
+        for (EventId call : sim.checks.story(thread).questions().stream().toList())
+            patiently(List.of(new Input.CustomResult(ids.event(), call, ToolResult.text("sunny"), false)));
+    }
+
+    void updatesAgent() {
+        ObjectNode agent = sim.agent(thread).put("system", "Be polite.");
+        ObjectNode changes = Json.object();
+        changes.set("agent", agent);
+        patiently(List.of(new Input.Updated(ids.event(), changes)));
+    }
+
+    void archives() {
+        patiently(List.of(new Input.Archived(ids.event())));
+    }
+
+    void deletes() {
+        for (int i = 0; i < REPEATS && !sim.checks.killed(thread); i++) {
+            delete();
+            sim.schedule.sleep(1000);
+        }
+    }
+
+    /** Until nothing is owed any more: of whatever its harms have made of the session. */
+    void untilRest() {
+        sim.schedule.await(() -> !sim.checks.owes(thread));
+    }
+
+    void untilModelSpeaks() {
+        sim.schedule.await(() -> sim.checks.asked(thread) > 0 || !sim.checks.owes(thread));
+    }
+
+    void untilCallRuns() {
+        int before = sim.checks.effects();
+        sim.schedule.await(() -> sim.checks.effects() > before || !sim.checks.owes(thread));
     }
 
     // ---- answers
@@ -93,6 +163,7 @@ final class Client {
 
     /** To everything that the log asks. Returns whether there was anything. */
     boolean answerAll() {
+        if (sim.checks.killed(thread)) return false;
         List<Input> answers = answers();
         answers.forEach(answer -> patiently(List.of(answer)));
         return !answers.isEmpty();
@@ -125,6 +196,12 @@ final class Client {
                 sim.history.tell("asks again");
             } catch (Calls.Failure e) {
                 if (sim.faults.strike(Fault.CLIENT_HANGS_UP)) return;
+                if (sim.faults.strike(Fault.CLIENT_ASKS_AGAIN_WITHOUT_KEY)) {
+                    // For all that the server can know these are new inputs.
+                    sim.history.tell("asks anew");
+                    patiently(inputs.stream().map(this::anew).toList());
+                    return;
+                }
                 sim.history.tell("repeats " + e.getMessage());
             }
             sim.schedule.sleep(1 + sim.random.nextInt(30_000));

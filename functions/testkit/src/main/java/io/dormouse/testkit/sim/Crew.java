@@ -1,10 +1,19 @@
 package io.dormouse.testkit.sim;
 
+import io.dormouse.id.EventId;
+import java.util.HashSet;
+import java.util.Set;
+
 /** The actors of one wake: its loop, its heartbeat, its tool calls. They share a lease, and a monitor around the head. */
 final class Crew {
     private Schedule.Actor atHead;
+    private long epoch;
     private long lastContact;
     private long lastHead;
+    private long lastHeadMillis;
+    private long lastLog;
+    private long lastRefused;
+    private final Set<EventId> asked = new HashSet<>();
 
     /** Whether the actor may come back from its call to its own code. */
     boolean letsReturn(Schedule.Actor actor) {
@@ -13,6 +22,15 @@ final class Crew {
 
     void atHead(Schedule.Actor actor) {
         atHead = actor;
+    }
+
+    /** Of the lease that it got; 0 if it has none. */
+    long epoch() {
+        return epoch;
+    }
+
+    void claimed(long newEpoch) {
+        epoch = newEpoch;
     }
 
     /** The step in which it last heard from a store: what was decided before that it could know. */
@@ -25,8 +43,38 @@ final class Crew {
         return lastHead;
     }
 
-    void contact(Schedule.Actor actor, long step) {
+    /** The same for the log: whoever wrote before that it knows. */
+    long lastLog() {
+        return lastLog;
+    }
+
+    long lastHeadMillis() {
+        return lastHeadMillis;
+    }
+
+    /** The step in which it heard that somebody else's entry is in the place of its own: a reason to look at the head. */
+    long lastRefused() {
+        return lastRefused;
+    }
+
+    void contact(Schedule.Actor actor, long step, long millis) {
         lastContact = Math.max(lastContact, step);
-        if (atHead == actor) lastHead = Math.max(lastHead, step);
+        if (atHead != actor) {
+            lastLog = Math.max(lastLog, step);
+            return;
+        }
+        lastHead = Math.max(lastHead, step);
+        lastHeadMillis = Math.max(lastHeadMillis, millis);
+    }
+
+    void refused(long step) {
+        lastRefused = step;
+        // What was asked for may be asked for again: another entry came in between.
+        asked.clear();
+    }
+
+    /** False if it made this request already. */
+    boolean asks(EventId request) {
+        return asked.add(request);
     }
 }

@@ -31,6 +31,11 @@ final class Faults {
         return true;
     }
 
+    /** One that was planned. */
+    void harm() {
+        total++;
+    }
+
     void stop() {
         stopped = true;
     }

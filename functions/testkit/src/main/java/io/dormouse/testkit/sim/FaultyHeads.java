@@ -18,13 +18,8 @@ final class FaultyHeads implements Heads {
 
     @Override
     public Optional<Head> read(ThreadId thread) {
-        return alone(() -> sim.calls.read("reads the head of " + thread, () -> seen(sim.heads.read(thread))));
-    }
-
-    private Optional<Head> seen(Optional<Head> stored) {
-        return sim.bug == Bug.MAIL_COMES_REVERSED
-                ? stored.map(h -> Planted.copy(h, h.version(), h.mail().reversed()))
-                : stored;
+        return alone(() -> sim.calls.read(
+                "reads the head of " + thread, () -> sim.heads.read(thread).map(head -> Planted.read(sim.bug, head))));
     }
 
     @Override
@@ -34,41 +29,54 @@ final class FaultyHeads implements Heads {
 
     @Override
     public Swapped swap(Head before, Head after) {
-        return alone(() -> sim.calls.write(
-                "swaps the head from " + before.version() + " to " + after.lease() + " "
+        Swapped swapped = alone(() -> sim.calls.write(
+                "swaps the head from " + before.version() + " to epoch "
+                        + after.lease().epoch() + " of " + after.lease().owner() + ", "
                         + after.snapshot().phase(),
                 () -> swapNow(before, after)));
+        Crew crew = sim.schedule.me().crew();
+        boolean claims =
+                after.lease().held() && after.lease().epoch() > before.lease().epoch();
+        if (claims && crew != null && swapped instanceof Swapped.Done)
+            crew.claimed(after.lease().epoch());
+        return swapped;
     }
 
     private Swapped swapNow(Head before, Head after) {
         Head stored = sim.heads.read(before.thread()).orElseThrow();
-        boolean changed = stored.version() != before.version();
-        boolean overwrites = changed
-                && switch (sim.bug) {
-                    case SWAP_WITHOUT_VERSION -> true;
-                    case SETTLE_WITH_MAIL ->
-                        !after.lease().held()
-                                && before.lease().held()
-                                && stored.lease().epoch() == after.lease().epoch()
-                                && after.lease().epoch() == before.lease().epoch();
-                    default -> false;
-                };
-        if (overwrites) sim.heads.swap(stored, Planted.copy(after, stored.version() + 1, after.mail()));
-        Swapped swapped = overwrites ? new Swapped.Done() : sim.heads.swap(before, after);
-        if (swapped instanceof Swapped.Done) sim.checks.swapped(stored, after);
+        if (Planted.overwrites(sim.bug, stored, before, after))
+            return done(stored, Planted.copy(after, stored.version() + 1, after.mail()));
+        if (stored.version() != before.version()) {
+            boolean owner = sim.schedule.me().crew() != null;
+            return new Swapped.Changed(owner ? Planted.changed(sim.bug, stored) : stored);
+        }
+        return done(stored, Planted.stored(sim.bug, stored, after));
+    }
+
+    private Swapped done(Head stored, Head after) {
+        Swapped swapped = sim.heads.swap(stored, after);
+        sim.checks.swapped(stored, after);
         return swapped;
     }
 
     @Override
     public List<ThreadId> owing(Instant by, int limit) {
         return sim.calls.read("looks who owes", () -> {
-            if (sim.bug == Bug.INDEX_KNOWS_LEASES_ONLY)
-                return sim.heads.owing(by, limit).stream()
-                        .filter(thread ->
-                                sim.heads.read(thread).orElseThrow().lease().held())
-                        .toList();
-            return sim.heads.owing(by, limit);
+            List<ThreadId> owing = sim.heads.owing(by, limit);
+            return switch (sim.bug) {
+                case INDEX_KNOWS_LEASES_ONLY ->
+                    owing.stream().filter(thread -> head(thread).lease().held()).toList();
+                case INDEX_FORGETS_PARKED ->
+                    owing.stream()
+                            .filter(thread -> head(thread).snapshot().dueAt() == null)
+                            .toList();
+                default -> owing;
+            };
         });
+    }
+
+    private Head head(ThreadId thread) {
+        return sim.heads.read(thread).orElseThrow();
     }
 
     /** The harness swaps under a monitor: while this call lasts nobody of its crew may come near. */

@@ -17,7 +17,7 @@ final class FaultyLog implements SessionLog {
 
     @Override
     public Appended append(ThreadId thread, Entry entry) {
-        Entry written = sim.bug == Bug.RESULTS_ARE_DROPPED ? withoutResults(entry) : entry;
+        Entry written = Planted.entry(sim.bug, entry);
         if (sim.bug == Bug.APPEND_TOLD_BEFORE_DURABLE || sim.bug == Bug.CALL_BEFORE_INTENT && calls(entry)) {
             sim.schedule.spawn("buffer", sim.schedule.me().machine(), null, 2000, () -> appendNow(thread, written));
             sim.calls.travel("appends to a buffer " + entry.position(), 1);
@@ -25,9 +25,15 @@ final class FaultyLog implements SessionLog {
         }
         return sim.calls.write(
                 "appends " + entry.position() + " of epoch " + entry.epoch() + " " + names(entry),
-                () -> seen(appendNow(thread, written)),
+                () -> seen(applied(thread, written)),
                 // What somebody older wrote there says nothing of who came after.
                 Appended.At.class::isInstance);
+    }
+
+    /** A client of a store repeats a request by itself, also one that was done: the caller hears of the second. */
+    private Appended applied(ThreadId thread, Entry entry) {
+        Appended first = appendNow(thread, entry);
+        return sim.faults.strike(Fault.APPEND_IS_SENT_TWICE) ? appendNow(thread, entry) : first;
     }
 
     private Appended appendNow(ThreadId thread, Entry entry) {
@@ -61,9 +67,15 @@ final class FaultyLog implements SessionLog {
 
     @Override
     public List<Entry> read(ThreadId thread, long after, int limit) {
-        return sim.calls.read("reads the log after " + after, () -> sim.log.read(thread, after, limit).stream()
-                .map(this::seen)
-                .toList());
+        return sim.calls.read("reads the log after " + after, () -> {
+            List<Entry> entries = sim.log.read(thread, after, limit);
+            sim.checks.read(thread, after, entries);
+            if (sim.bug == Bug.OLD_LOG_IS_READ && sim.schedule.me().crew() != null && entries.size() > 1)
+                return entries.subList(0, entries.size() - 1);
+            return sim.bug == Bug.ADOPT_A_HIGHER_EPOCH
+                    ? entries.stream().map(this::seen).toList()
+                    : entries;
+        });
     }
 
     @Override
@@ -81,18 +93,10 @@ final class FaultyLog implements SessionLog {
                         && !replied.calls().isEmpty());
     }
 
-    private static Entry withoutResults(Entry entry) {
-        List<Fact> facts = entry.facts().stream()
-                .map(fact -> fact instanceof Fact.ToolsReturned ? new Fact.ToolsReturned(List.of()) : fact)
-                .toList();
-        return new Entry(entry.position(), entry.epoch(), entry.nonce(), entry.time(), facts);
-    }
-
     private static String names(Entry entry) {
-        return String.join(
-                " ",
-                entry.facts().stream()
-                        .map(fact -> fact.getClass().getSimpleName())
-                        .toList());
+        StringBuilder names = new StringBuilder();
+        for (Fact fact : entry.facts())
+            names.append(fact.getClass().getSimpleName()).append(' ');
+        return names.toString();
     }
 }

@@ -25,7 +25,7 @@ final class Fleet implements Wakes {
     private Machine fresh() {
         Machine machine = new Machine("m" + ++made);
         machine.runs(sim.harness(machine, this));
-        if (sim.faults.strike(Fault.CLOCK_JUMPS)) machine.shiftClock(sim.random.nextInt(120_000) - 60_000);
+        if (sim.faults.strike(Fault.CLOCK_JUMPS)) machine.setClock(sim.random.nextInt(120_000) - 60_000, 0);
         return machine;
     }
 
@@ -42,10 +42,15 @@ final class Fleet implements Wakes {
         machine.harness().stop();
     }
 
+    /** How far a clock may have been from the right time so far, in milliseconds. */
+    long clocksOff() {
+        return sim.faults.counts().containsKey(Fault.CLOCK_JUMPS_FAR) ? Calls.FAR_CLOCK_JUMP_MILLIS : 0;
+    }
+
     void thaw() {
         for (Machine machine : machines) {
             machine.freezeUntil(0);
-            machine.shiftClock(0);
+            machine.setClock(0, sim.schedule.now());
         }
     }
 
@@ -112,11 +117,19 @@ final class Fleet implements Wakes {
 
     // ---- the sweep
 
+    /** Once nothing goes wrong any more, sweeps that would find nothing are left out: they would be most of a simulation. */
+    private long nextSweep() {
+        Instant next = sim.resting() || sim.scenario != null ? sim.heads.nextOwed() : null;
+        if (next == null) return SWEEP_MILLIS;
+        long due = Duration.between(SimPace.BEGINNING, next).toMillis() - sim.schedule.now();
+        return Math.clamp(due, SWEEP_MILLIS, 20 * SWEEP_MILLIS);
+    }
+
     void sweep() {
         if (sim.bug == Bug.NO_SWEEP) return;
         List<ThreadId> before = List.of();
         while (true) {
-            sim.schedule.sleep(SWEEP_MILLIS);
+            sim.schedule.sleep(nextSweep());
             if (sim.faults.strike(Fault.SWEEP_FAILS)) continue;
             Instant now = SimPace.BEGINNING.plusMillis(sim.schedule.now());
             try {

@@ -24,7 +24,8 @@ final class History {
     void tell(String what) {
         Schedule.Actor me = schedule.me();
         String line = schedule.now() + " " + (me == null ? "-" : me.name()) + " " + what;
-        for (int i = 0; i < line.length(); i++) hash = (hash ^ line.charAt(i)) * 0x100000001b3L;
+        hash = (hash ^ line.hashCode()) * 0x100000001b3L;
+        hash ^= hash >>> 29;
         listener.accept(line);
         last.add(line);
         if (last.size() > KEPT) last.remove();

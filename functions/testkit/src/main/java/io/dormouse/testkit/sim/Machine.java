@@ -11,6 +11,7 @@ final class Machine {
     private boolean dead;
     private long frozenUntil;
     private long clockOffsetMillis;
+    private long clockSetAt = Long.MIN_VALUE;
     private Harness harness;
     /** Threads that wakes work on here. */
     final Set<ThreadId> at = new HashSet<>();
@@ -51,7 +52,13 @@ final class Machine {
         return clockOffsetMillis;
     }
 
-    void shiftClock(long offsetMillis) {
+    /** When the clock last jumped; long ago if it never did. */
+    long clockSetAt() {
+        return clockSetAt;
+    }
+
+    void setClock(long offsetMillis, long now) {
         clockOffsetMillis = offsetMillis;
+        clockSetAt = now;
     }
 }

@@ -27,8 +27,10 @@ final class SimHands implements HandProvider {
 
     @Override
     public Provided provide(HandId id) {
+        sim.checks.decides(thread(id), sim.schedule.me(), "tool calls");
         sim.checks.startsCall(thread(id), sim.schedule.me().crew());
-        sim.calls.travel("asks for " + id, 1 + sim.random.nextInt(3000));
+        long wait = sim.faults.strike(Fault.HAND_COMES_LATE) ? 300_000 : 3000;
+        sim.calls.travel("asks for " + id, 1 + sim.random.nextInt((int) wait));
         if (sim.faults.strike(Fault.HAND_IS_UNAVAILABLE)) return new Provided.Unavailable("no room");
         boolean fresh = !rooms.containsKey(id);
         Room room = rooms.computeIfAbsent(id, i -> new Room(i, sim.number()));
@@ -77,17 +79,20 @@ final class SimHands implements HandProvider {
         }
 
         @Override
-        public HandResult execute(HandCall call, Cancellation cancellation) {
+        public HandResult execute(HandCall asked, Cancellation cancellation) {
+            HandCall call = sim.bug == Bug.CALL_WITHOUT_KEY
+                    ? new HandCall(asked.id() + sim.number(), asked.name(), asked.input())
+                    : asked;
+            sim.checks.sends(thread(id), call);
             sim.calls.travel("sends call " + call.input() + " to room " + number, 1 + sim.random.nextInt(50));
             if (sim.faults.strike(Fault.HAND_THROWS)) throw new Calls.Failure("the hand's client broke");
             if (cancellation.abandoned()) return new HandResult.Failed("nobody waits");
             if (dead) return new HandResult.Failed("The sandbox could not be reached; the call did not run.");
-            String key = sim.bug == Bug.CALL_WITHOUT_KEY ? call.id() + sim.number() : call.id();
-            Job job = journal.get(key);
+            Job job = sim.bug == Bug.HAND_WITHOUT_JOURNAL ? null : journal.get(call.id());
             if (job == null) {
                 // An interrupt that comes before its call makes sure that the call never runs.
                 job = new Job();
-                journal.put(key, job);
+                journal.put(call.id(), job);
                 if (!cancellation.requested()) begin(call, job);
             }
             Job waited = job;
@@ -112,8 +117,11 @@ final class SimHands implements HandProvider {
                 if (sim.faults.strike(Fault.HAND_DIES_BEFORE)) die();
                 if (dead || job.killed) return;
                 sim.checks.effect(thread(id), number, call);
-                if (sim.faults.strike(Fault.HAND_DIES_DURING)) die();
-                sim.schedule.sleep(1 + sim.random.nextInt(3000));
+                if (sim.faults.strike(Fault.HAND_DIES_DURING) || sim.scenario != null && sim.scenario.losesHand())
+                    die();
+                // What hangs ends by the hand's own limit.
+                long takes = sim.faults.strike(Fault.HAND_HANGS) ? 600_000 : 1 + sim.random.nextInt(3000);
+                sim.schedule.sleep(takes);
                 if (dead || job.killed) return;
                 job.result = output("did " + call.input(), sim.random.nextInt(5) == 0);
                 if (sim.faults.strike(Fault.HAND_DIES_AFTER)) die();

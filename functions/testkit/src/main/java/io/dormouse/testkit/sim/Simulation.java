@@ -1,5 +1,6 @@
 package io.dormouse.testkit.sim;
 
+import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.dormouse.hands.Hands;
 import io.dormouse.harness.Harness;
@@ -19,9 +20,8 @@ import io.dormouse.session.Entry;
 import io.dormouse.session.Fact;
 import io.dormouse.session.SessionLog;
 import io.dormouse.testkit.memory.MemoryBlobs;
-import io.dormouse.testkit.memory.MemoryHeads;
-import io.dormouse.testkit.memory.MemorySessionLog;
 import java.time.Duration;
+import java.time.InstantSource;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
@@ -32,19 +32,29 @@ import java.util.function.Consumer;
 public final class Simulation {
     private static final long MOST_STEPS = 60_000;
     private static final long REST_MILLIS = Duration.ofHours(3).toMillis();
-    private static final String TOOLS = """
+    private static final JsonNode TOOLS = Json.parse("""
             [{"type":"agent_toolset_20260401","default_config":{"enabled":true,"permission_policy":{"type":"always_allow"}},
               "configs":[{"name":"write","enabled":true,"permission_policy":{"type":"always_ask"}}]},
              {"type":"custom","name":"lookup","description":"looks up","input_schema":{"type":"object"}}]
-            """;
+            """);
+    /** A conversation that lasts is summarised now and then. */
+    private static final int WINDOW = 4_000;
+
+    static final Catalog CATALOG = new Catalog(Json.parse("{\"models\":[]}")).narrowed(WINDOW);
+    /** The clock of a machine whose nonces are those of every other. */
+    private static final InstantSource STOPPED = () -> SimPace.BEGINNING;
 
     final Bug bug;
+    /** Null when the seed decides what happens. */
+    final Scenario scenario;
+
+    final Harm.Plan plan;
     final Random random;
     final Schedule schedule;
     final History history;
     final Faults faults;
-    final MemoryHeads heads = new MemoryHeads();
-    final MemorySessionLog log = new MemorySessionLog();
+    final StoredHeads heads = new StoredHeads();
+    final StoredLog log = new StoredLog();
     final Calls calls = new Calls(this);
     final Heads store = new FaultyHeads(this);
     final SessionLog sessionLog = new FaultyLog(this);
@@ -57,11 +67,13 @@ public final class Simulation {
     private final List<Watcher> watchers = new ArrayList<>();
     private int numbers;
     private boolean resting;
+    private int callsBefore;
 
     /**
      * What came of a seed.
      *
      * @param hash of everything that happened
+     * @param calls of ports by machines and clients' requests, until faults stopped
      * @param violated null when every promise held
      * @param how what was seen; null when every promise held
      * @param last the last events
@@ -72,6 +84,7 @@ public final class Simulation {
             long steps,
             Duration simulated,
             Map<Fault, Integer> faults,
+            int calls,
             Check violated,
             String how,
             List<String> last) {
@@ -80,12 +93,15 @@ public final class Simulation {
         }
     }
 
-    private Simulation(long seed, Bug bug, Consumer<String> listener) {
+    private Simulation(long seed, Bug bug, Scenario scenario, Harm.Plan plan, Consumer<String> listener) {
         this.bug = bug;
+        this.scenario = scenario;
+        this.plan = plan;
         random = new Random(seed * 0x9E3779B97F4A7C15L + 1);
         schedule = new Schedule(random);
         history = new History(schedule, listener);
         faults = new Faults(random);
+        if (scenario != null) faults.stop();
         model = new SimModel(this);
         fleet = new Fleet(this);
     }
@@ -97,7 +113,15 @@ public final class Simulation {
 
     /** @param listener is told everything that happens, as it happens */
     public static Outcome run(long seed, Bug bug, Consumer<String> listener) {
-        Simulation sim = new Simulation(seed, bug, listener);
+        return run(seed, new Simulation(seed, bug, null, Harm.Plan.NONE, listener));
+    }
+
+    /** Runs a scenario with harm to the calls with these numbers. */
+    public static Outcome run(Scenario scenario, Map<Integer, Harm> harms, Bug bug, Consumer<String> listener) {
+        return run(1, new Simulation(1, bug, scenario, new Harm.Plan(harms), listener));
+    }
+
+    private static Outcome run(long seed, Simulation sim) {
         Check violated = null;
         String how = null;
         try {
@@ -112,6 +136,7 @@ public final class Simulation {
                 sim.schedule.steps(),
                 Duration.ofMillis(sim.schedule.now()),
                 Map.copyOf(sim.faults.counts()),
+                sim.callsBefore,
                 violated,
                 how,
                 sim.history.last());
@@ -120,18 +145,19 @@ public final class Simulation {
     }
 
     private void play() {
-        int sessions = 1 + random.nextInt(2);
+        int sessions = scenario == null ? 1 + random.nextInt(2) : 1;
         for (int i = 0; i < sessions; i++) session();
         schedule.spawn("sweep", null, null, 0, fleet::sweep);
         while (clients.stream().anyMatch(client -> !client.finished())) step();
         long more = schedule.now() + random.nextInt(60_000);
-        while (schedule.now() < more) step();
+        while (scenario == null && schedule.now() < more) step();
+        callsBefore = calls.count();
         rest();
     }
 
     private void step() {
-        Check.LIVENESS.holds(schedule.steps() < MOST_STEPS, MOST_STEPS + " steps, and no end");
-        Check.LIVENESS.holds(schedule.step(), "nobody will ever do anything");
+        if (schedule.steps() >= MOST_STEPS) Check.LIVENESS.failed(MOST_STEPS + " steps, and no end: " + unrest());
+        if (!schedule.step()) Check.LIVENESS.failed("nobody will ever do anything");
         checks.patience();
     }
 
@@ -144,7 +170,7 @@ public final class Simulation {
         long end = schedule.now() + REST_MILLIS;
         for (int round = 0; round < 30; round++) {
             while (!threads.stream().allMatch(this::rests)) {
-                Check.LIVENESS.holds(schedule.now() < end, "after three hours without a fault: " + unrest());
+                if (schedule.now() >= end) Check.LIVENESS.failed("after three hours without a fault: " + unrest());
                 step();
             }
             // What is late comes now, and may begin something once more.
@@ -154,7 +180,7 @@ public final class Simulation {
             if (!answered()) break;
         }
         for (ThreadId thread : threads) {
-            Check.LIVENESS.holds(rests(thread), "it never ends: " + unrest());
+            if (!rests(thread)) Check.LIVENESS.failed("it never ends: " + unrest());
             checks.atRest(thread, head(thread));
         }
         watchers.forEach(Watcher::check);
@@ -191,11 +217,7 @@ public final class Simulation {
         Ids ids = new Ids(() -> SimPace.BEGINNING, random);
         SessionId session = ids.session();
         ThreadId thread = session.primaryThread();
-        ObjectNode agent = Json.object().put("name", "helper").put("system", "Be brief.");
-        // The model is named for the session, so that a request says whose it is.
-        agent.putObject("model").put("id", thread.text());
-        agent.set("tools", Json.parse(TOOLS));
-        Entry first = new Entry(1, 0, ids.next(), SimPace.BEGINNING, List.of(new Fact.SessionBegan(agent)));
+        Entry first = new Entry(1, 0, ids.next(), SimPace.BEGINNING, List.of(new Fact.SessionBegan(agent(thread))));
         log.append(thread, first);
         checks.appended(thread, first);
         heads.create(Head.fresh(WorkspaceId.DEFAULT, session, SimPace.BEGINNING));
@@ -204,8 +226,16 @@ public final class Simulation {
         Watcher watcher = new Watcher(this, thread);
         clients.add(client);
         watchers.add(watcher);
-        schedule.spawn("client" + threads.size(), null, null, 0, client::run);
+        schedule.spawn("client" + threads.size(), null, null, 0, client::run).asClient();
         schedule.spawn("watcher" + threads.size(), null, null, 0, watcher::run);
+    }
+
+    ObjectNode agent(ThreadId thread) {
+        ObjectNode agent = Json.object().put("name", "helper").put("system", "Be brief.");
+        // The model is named for the session, so that a request says whose it is.
+        agent.putObject("model").put("id", thread.text());
+        agent.set("tools", TOOLS.deepCopy());
+        return agent;
     }
 
     Harness harness(Machine machine, Wakes wakes) {
@@ -221,10 +251,10 @@ public final class Simulation {
                 new NoFeed(),
                 wakes,
                 new Spill(new MemoryBlobs()),
-                new Catalog(Json.parse("{\"models\":[]}")),
+                CATALOG,
                 retries,
                 pace,
-                new Ids(pace::now, random),
+                bug == Bug.TWO_PROCESSES_ARE_TWINS ? new Ids(STOPPED, new Random(7)) : new Ids(pace::now, random),
                 random));
     }
 

@@ -1,5 +1,6 @@
 package io.dormouse.testkit.sim;
 
+import com.fasterxml.jackson.databind.JsonNode;
 import io.dormouse.id.EventId;
 import io.dormouse.id.ThreadId;
 import io.dormouse.json.Json;
@@ -10,6 +11,7 @@ import io.dormouse.session.Lane;
 import io.dormouse.session.Posted;
 import io.dormouse.session.ToolCall;
 import io.dormouse.session.ToolResult;
+import io.dormouse.session.Usage;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.HashSet;
@@ -22,11 +24,18 @@ import java.util.Set;
 /** What the checks know of one session: a second reading of its log that shares nothing with the product's own. */
 final class Story {
     private final ThreadId thread;
-    private final List<String> entries = new ArrayList<>();
+    private final List<Entry> entries = new ArrayList<>();
+    private final Set<String> nonces = new HashSet<>();
     private final Map<EventId, Posted> told = new HashMap<>();
-    private final Set<EventId> open = new LinkedHashSet<>();
-    private final Set<Integer> intended = new HashSet<>();
+    private final Map<EventId, ToolCall> open = new LinkedHashMap<>();
+    private final Map<Integer, EventId> intended = new HashMap<>();
     final Map<EventId, Posted> accepted = new LinkedHashMap<>();
+    /** What the model said that it used, by the reply that it came with; what is told of it is taken out. */
+    final Map<Long, Usage> used = new HashMap<>();
+
+    private Usage total = Usage.NONE;
+    private EventId asked;
+    private JsonNode turnSays;
     private long epoch;
     private long lastMessage;
     private int failures;
@@ -43,17 +52,43 @@ final class Story {
         return entries.size();
     }
 
-    String entry(int index) {
-        return entries.get(index);
+    /** As it landed; null if nothing has, or it was forgotten. */
+    Entry at(long position) {
+        return position > entries.size() ? null : entries.get((int) position - 1);
     }
 
-    /** Whether the log tells a call with this number. */
-    boolean intends(int call) {
-        return intended.contains(call);
+    /** The key of the call with this number, as the log tells it; null if it does not. */
+    EventId keyOf(int call) {
+        return intended.get(call);
     }
 
     Set<EventId> openCalls() {
-        return open;
+        return open.keySet();
+    }
+
+    /** Open calls that wait for the client. */
+    Set<EventId> questions() {
+        Set<EventId> questions = new LinkedHashSet<>();
+        for (ToolCall call : open.values())
+            switch (call.gate()) {
+                case ASK, CUSTOM -> questions.add(call.id());
+                case ALLOWED, REFUSED -> {}
+            }
+        return questions;
+    }
+
+    /** The model request that the log says is being made, or null. */
+    EventId asked() {
+        return asked;
+    }
+
+    /** What the user said last in the turn that runs; null when that is nothing. */
+    JsonNode turnSays() {
+        return turnSays;
+    }
+
+    Usage total() {
+        return total;
     }
 
     Posted told(EventId input) {
@@ -63,24 +98,31 @@ final class Story {
     void dropped() {
         entries.clear();
         open.clear();
+        asked = null;
         epoch = 0;
     }
 
-    /** An append was told to have landed. */
-    boolean landed(Entry entry, int mostFailures) {
-        String text = Json.text(entry);
+    /**
+     * An append was told to have landed. Returns whether it is new.
+     *
+     * @param stored what is there now
+     */
+    boolean landed(Entry entry, Entry stored, int mostFailures) {
         int index = (int) entry.position() - 1;
         if (index < entries.size()) {
-            Check.I2_PREFIX_STABILITY.holds(
-                    entries.get(index).equals(text), "entry " + entry.position() + " was overwritten");
+            if (!Json.text(entries.get(index)).equals(Json.text(entry)))
+                Check.I2_PREFIX_STABILITY.failed("entry " + entry.position() + " was overwritten");
             return false;
         }
-        Check.I1_TOTAL_ORDER.holds(
-                index == entries.size(), "entry " + entry.position() + " landed behind " + entries.size());
-        Check.I3_FENCED_WRITERS.holds(
-                entry.epoch() >= epoch, "an entry of epoch " + entry.epoch() + " behind one of epoch " + epoch);
+        if (index > entries.size())
+            Check.I1_TOTAL_ORDER.failed("entry " + entry.position() + " landed behind " + entries.size());
+        if (entry.epoch() < epoch)
+            Check.I3_FENCED_WRITERS.failed(
+                    "an entry of epoch " + entry.epoch() + " landed behind one of epoch " + epoch);
+        if (!nonces.add(entry.nonce()))
+            Check.I5_A_REPEAT_IS_THE_SAME.failed("two entries have the nonce " + entry.nonce());
         epoch = entry.epoch();
-        entries.add(text);
+        entries.add(stored);
         for (Fact fact : entry.facts()) fact(fact, mostFailures);
         return true;
     }
@@ -94,54 +136,98 @@ final class Story {
                 f.inputs().forEach(this::input);
             }
             case Fact.InputsJoined f -> f.inputs().forEach(this::input);
-            case Fact.ModelAsked f -> closed("the model was asked");
+            case Fact.ModelAsked f -> {
+                closed("the model was asked");
+                if (asked != null) Check.ONE_REQUEST_AT_A_TIME.failed("the model is asked while " + asked + " is open");
+                asked = f.id();
+            }
             case Fact.ModelReplied f -> {
                 closed("the model replied");
+                answered(f.asked());
+                uses(f.usage());
                 failures = 0;
                 for (ToolCall call : f.calls()) {
-                    open.add(call.id());
-                    intended.add(call.input().path("n").asInt());
+                    open.put(call.id(), call);
+                    intended.put(call.input().path("n").asInt(), call.id());
                 }
             }
             case Fact.ModelFailed f -> {
+                answered(f.asked());
+                uses(f.usage());
                 if (f.error() != null) failures++;
                 if (f.retryAt() == null) failures = 0;
-                Check.I17_BOUNDED_RETRIES.holds(
-                        failures < mostFailures, failures + " requests failed in a row, and there is another");
+                if (failures >= mostFailures)
+                    Check.I17_BOUNDED_RETRIES.failed(failures + " requests failed in a row, and there is another");
             }
             case Fact.ToolsReturned f -> f.results().forEach(this::result);
             case Fact.ClientAwaited f -> {}
             case Fact.ClientAnswered f -> {
                 f.answers().forEach(this::input);
+                f.answers().forEach(this::allowed);
                 f.results().forEach(this::result);
             }
             case Fact.TurnInterrupted f -> {
                 f.interrupts().forEach(this::input);
                 f.results().forEach(this::result);
+                if (f.asked() != null) answered(f.asked());
+                uses(f.usage());
                 failures = 0;
             }
-            case Fact.TurnEnded f -> closed("the turn ended");
+            case Fact.TurnEnded f -> {
+                closed("the turn ended");
+                turnSays = null;
+            }
             case Fact.HandAttached f -> {}
             case Fact.HandLost f -> {}
+            case Fact.Compacted f -> {
+                closed("the history was summarised");
+                answered(f.asked());
+                uses(f.usage());
+                failures = 0;
+            }
         }
     }
 
+    private void answered(EventId request) {
+        if (!request.equals(asked))
+            Check.ONE_REQUEST_AT_A_TIME.failed("an answer to " + request + ", and " + asked + " was asked");
+        asked = null;
+    }
+
+    private void uses(Usage usage) {
+        total = total.plus(usage);
+        if (usage.equals(Usage.NONE)) return;
+        Usage reported = used.remove(usage.input());
+        if (!usage.equals(reported))
+            Check.USAGE_COUNTS_ONCE.failed("the log tells " + usage + ", the model said " + reported);
+    }
+
+    /** A call that the client has allowed waits no more. */
+    private void allowed(Posted answer) {
+        if (!(answer.input() instanceof Input.Confirmation c) || !c.allow()) return;
+        open.computeIfPresent(
+                c.call(),
+                (id, call) -> new ToolCall(
+                        id, call.modelId(), call.name(), call.input(), ToolCall.Gate.ALLOWED, call.policy(), null));
+    }
+
     private void closed(String when) {
-        Check.I6_ONE_RESULT_FOR_EACH_CALL.holds(open.isEmpty(), when + " with open calls " + open);
+        if (!open.isEmpty()) Check.I6_ONE_RESULT_FOR_EACH_CALL.failed(when + " with open calls " + open.keySet());
     }
 
     private void result(ToolResult result) {
-        Check.I6_ONE_RESULT_FOR_EACH_CALL.holds(
-                open.remove(result.call()), "a result for " + result.call() + ", which is not open");
+        if (open.remove(result.call()) == null)
+            Check.I6_ONE_RESULT_FOR_EACH_CALL.failed("a result for " + result.call() + ", which is not open");
     }
 
     private void input(Posted posted) {
         Input input = posted.input();
-        Posted before = told.put(input.id(), posted);
-        Check.I4_ACKNOWLEDGED_IS_DURABLE.holds(before == null, "the log tells " + input.id() + " twice");
+        if (told.put(input.id(), posted) != null)
+            Check.I4_ACKNOWLEDGED_IS_DURABLE.failed("the log tells " + input.id() + " twice");
         if (input.lane() != Lane.MESSAGE) return;
-        Check.I10_ORDER_OF_INPUT.holds(
-                posted.seq() > lastMessage, "message " + posted.seq() + " behind message " + lastMessage);
+        if (input instanceof Input.UserMessage message) turnSays = message.content();
+        if (posted.seq() <= lastMessage)
+            Check.I10_ORDER_OF_INPUT.failed("message " + posted.seq() + " behind message " + lastMessage);
         lastMessage = posted.seq();
     }
 }

@@ -2,7 +2,6 @@ package io.dormouse.testkit.sim;
 
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.dormouse.id.ThreadId;
-import io.dormouse.json.Json;
 import io.dormouse.session.Entry;
 import io.dormouse.wire.WireEvents;
 import java.util.ArrayList;
@@ -15,8 +14,13 @@ final class Watcher {
     private final Simulation sim;
     private final ThreadId thread;
     private final WireEvents view;
-    private final List<String> seen = new ArrayList<>();
+    private final List<ObjectNode> seen = new ArrayList<>();
+    private final Set<String> ids = new HashSet<>();
     private long position;
+    /** The same view of the log up to there, told by nobody but the log. */
+    private long checked;
+
+    private int matching;
 
     Watcher(Simulation sim, ThreadId thread) {
         this.sim = sim;
@@ -38,29 +42,31 @@ final class Watcher {
                     if (sim.bug == Bug.WATCHER_SKIPS) position++;
                     return;
                 }
-                events(entry, seen);
+                seen.addAll(view.of(entry));
                 position = entry.position();
+                check();
             }
         } catch (Calls.Failure e) {
             sim.history.tell("watches nothing");
         }
     }
 
-    private void events(Entry entry, List<String> into) {
-        for (ObjectNode event : view.of(entry)) into.add(Json.text(event));
-    }
-
-    /** What it was sent is what the log tells, as far as it came. */
+    /** What it was sent is what the log tells, once and in order, as far as it came. */
     void check() {
-        List<String> log = new ArrayList<>();
-        for (Entry entry : sim.log.read(thread, 0, (int) position)) events(entry, log);
-        if (log.isEmpty()) return;
-        Check.I15_STREAM_IS_LOG.holds(
-                seen.equals(log), "a watcher saw " + seen.size() + " events of " + log.size() + " up to " + position);
-        Set<String> ids = new HashSet<>();
-        for (String event : log) {
-            String id = Json.parse(event).path("id").asText();
-            Check.I15_STREAM_IS_LOG.holds(ids.add(id), "two events have the id " + id);
+        while (checked < position) {
+            Entry entry = sim.log.at(thread, checked + 1);
+            // Forgotten meanwhile.
+            if (entry == null) return;
+            for (ObjectNode event : view.of(entry)) {
+                if (matching >= seen.size() || !seen.get(matching).equals(event))
+                    Check.I15_STREAM_IS_LOG.failed("event " + matching + " of a watcher is not " + event);
+                if (!ids.add(event.path("id").asText()))
+                    Check.I15_STREAM_IS_LOG.failed("two events have the id " + event.path("id"));
+                matching++;
+            }
+            checked++;
         }
+        if (matching < seen.size())
+            Check.I15_STREAM_IS_LOG.failed("a watcher saw " + seen.size() + " events of " + matching);
     }
 }

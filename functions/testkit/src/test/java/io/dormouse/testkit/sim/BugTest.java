@@ -38,6 +38,10 @@ class BugTest {
             Map.entry(Bug.DELETE_WHILE_RUNNING, EnumSet.of(Check.I16_A_KILL_KILLS)),
             Map.entry(Bug.RETRY_FOR_EVER, EnumSet.of(Check.I17_BOUNDED_RETRIES)),
             Map.entry(Bug.WATCHER_SKIPS, EnumSet.of(Check.I15_STREAM_IS_LOG)),
+            Map.entry(
+                    Bug.BASE_ONE_TOO_FAR,
+                    EnumSet.of(Check.SETTLED_HEADS_ARE_RIGHT, Check.COLD_IS_WARM, Check.I11_LEGAL_TRANSCRIPT)),
+            Map.entry(Bug.KEPT_MESSAGES_ARE_LOST, EnumSet.of(Check.COLD_IS_WARM)),
             Map.entry(Bug.CHANCE_FROM_OUTSIDE, EnumSet.of(Check.I18_DETERMINISM)));
 
     @BeforeAll
