@@ -27,7 +27,7 @@ import org.junit.jupiter.api.Timeout;
  * back with the id of the last event that they have whole. The real route over stores in memory; instead of a socket, the
  * frames' own bytes up to the cut. Over sockets the same is done by {@code ./dormouse bench sse}.
  */
-@Timeout(300)
+@Timeout(1200)
 class DisconnectsTest {
     private static final int READERS = 20;
     private static final int CUTS_OF_EACH = 5_000;

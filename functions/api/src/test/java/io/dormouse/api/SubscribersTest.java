@@ -16,7 +16,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 
 /** A session with many subscribers costs the stores what one with one subscriber costs, whatever the stores are. */
-@Timeout(120)
+@Timeout(600)
 class SubscribersTest {
     private static final int TURNS = 10;
 

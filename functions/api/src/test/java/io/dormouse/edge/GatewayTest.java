@@ -1,6 +1,7 @@
 package io.dormouse.edge;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import io.dormouse.id.Ids;
@@ -114,6 +115,18 @@ class GatewayTest {
                             while (sent < 100_000 && out.send("message", big))
                                 if (++sent == 5000) streams.add("too many");
                             streams.add(sent < 100_000 ? "stopped" : "never stopped");
+                        })),
+                Route.get(
+                        "/v1/lines",
+                        call -> new Answer.Lines(out -> {
+                            out.line("{\"n\":1}".getBytes(StandardCharsets.UTF_8));
+                            out.line("{\"n\":2}".getBytes(StandardCharsets.UTF_8));
+                        })),
+                Route.get(
+                        "/v1/half",
+                        call -> new Answer.Lines(out -> {
+                            out.line("{\"n\":1}".getBytes(StandardCharsets.UTF_8));
+                            throw new IllegalStateException("secret detail");
                         })),
                 Route.get(
                         "/v1/breaks",
@@ -363,6 +376,14 @@ class GatewayTest {
         assertThat(stream.body())
                 .isEqualTo(
                         "event: message\ndata: {\"n\":1}\n\nevent: ping\ndata: {}\n\nevent: message\ndata: {\"n\":2}\n\n");
+    }
+
+    @Test
+    void lines_are_sent_as_they_are_and_what_is_not_whole_does_not_look_like_it() throws Exception {
+        HttpResponse<String> lines = send(to("/v1/lines"));
+        assertThat(lines.headers().firstValue("content-type")).hasValue("application/x-ndjson");
+        assertThat(lines.body()).isEqualTo("{\"n\":1}\n{\"n\":2}\n");
+        assertThatThrownBy(() -> send(to("/v1/half"))).isInstanceOf(java.io.IOException.class);
     }
 
     @Test

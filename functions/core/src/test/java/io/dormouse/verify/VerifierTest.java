@@ -23,6 +23,8 @@ import io.dormouse.Histories;
 import io.dormouse.Play;
 import io.dormouse.head.Head;
 import io.dormouse.id.EventId;
+import io.dormouse.session.Checkpoint;
+import io.dormouse.session.Conversation;
 import io.dormouse.session.Entry;
 import io.dormouse.session.Fact;
 import io.dormouse.session.Posted;
@@ -32,7 +34,9 @@ import io.dormouse.session.ToolResult;
 import io.dormouse.session.Usage;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.function.BiFunction;
 import java.util.function.Function;
 import java.util.function.UnaryOperator;
@@ -527,5 +531,122 @@ class VerifierTest {
             assertThat(found.rule()).isEqualTo(Rule.HEAD);
             assertThat(found.position()).isEqualTo(2);
         });
+    }
+
+    // ---- summaries
+
+    /** A turn with a call, summarised before its second request; the summary ends at the first entry of the turn. */
+    private static List<Entry> summarised(UnaryOperator<Fact.Compacted> change) {
+        List<Posted> said = Given.mail(userSays("one"));
+        EventId first = Given.id("m1");
+        EventId second = Given.id("m2");
+        EventId third = Given.id("m3");
+        List<Entry> log = new ArrayList<>();
+        tell(log, Given.sessionBegan());
+        tell(log, new Fact.TurnBegan(said), new Fact.ModelAsked(first, false));
+        tell(
+                log,
+                new Fact.ModelReplied(first, List.of(Given.block(BASH)), List.of(BASH), "tool_use", null, Given.USED));
+        tell(log, Given.returned(BASH), new Fact.ModelAsked(second, false, true));
+        Conversation before = Conversation.EMPTY;
+        for (Entry entry : log) before = before.after(entry);
+        tell(
+                log,
+                change.apply(new Fact.Compacted(
+                        second, 2, "It was said.", said, 100, Given.USED, before.checkpoint(UnaryOperator.identity()))),
+                new Fact.ModelAsked(third, false));
+        tell(
+                log,
+                new Fact.ModelReplied(third, List.of(textBlock("done")), List.of(), "end_turn", null, Given.USED),
+                new Fact.TurnEnded(
+                        StopReason.END_TURN,
+                        null,
+                        null,
+                        null,
+                        Given.USED.plus(Given.USED).plus(Given.USED),
+                        0));
+        return log;
+    }
+
+    private static void tell(List<Entry> log, Fact... facts) {
+        log.add(new Entry(log.size() + 1, 1, "n" + log.size(), Given.NOON, List.of(facts)));
+    }
+
+    private static Fact.Compacted based(Fact.Compacted f, long base, List<Posted> kept) {
+        return new Fact.Compacted(f.asked(), base, f.summary(), kept, f.contextTokens(), f.usage(), f.before());
+    }
+
+    private static Fact.Compacted checkpoint(Fact.Compacted f, Checkpoint before) {
+        return new Fact.Compacted(f.asked(), f.base(), f.summary(), f.kept(), f.contextTokens(), f.usage(), before);
+    }
+
+    private static List<Finding> findings(List<Entry> log) {
+        Verifier verifier = new Verifier(UnaryOperator.identity());
+        log.forEach(verifier::add);
+        verifier.end(2, List.of());
+        return verifier.findings();
+    }
+
+    @Test
+    void a_summary_that_is_right_is_healthy_wherever_it_may_end() {
+        for (long base : List.of(2L, 4L))
+            assertThat(findings(summarised(f -> based(f, base, f.kept()))))
+                    .as("base %d", base)
+                    .isEmpty();
+    }
+
+    @Test
+    void a_summary_that_is_wrong_is_found_at_its_entry() {
+        Map<String, UnaryOperator<Fact.Compacted>> wrong = new LinkedHashMap<>();
+        wrong.put("it ends while a call is open", f -> based(f, 3, f.kept()));
+        wrong.put("it stands for itself", f -> based(f, 5, f.kept()));
+        wrong.put("it stands for what comes", f -> based(f, 99, f.kept()));
+        wrong.put("it stands for nothing", f -> based(f, 0, f.kept()));
+        wrong.put("it repeats what nobody said", f -> based(f, 2, Given.mail(userSays("other"))));
+        wrong.put("it repeats what comes behind it", f -> based(f, 1, f.kept()));
+        wrong.put(
+                "it repeats twice",
+                f -> based(f, 2, List.of(f.kept().getFirst(), f.kept().getFirst())));
+        wrong.put(
+                "it forgets what was used",
+                f -> checkpoint(f, with(f.before(), Usage.NONE, f.before().asks())));
+        wrong.put(
+                "it forgets a request",
+                f -> checkpoint(f, with(f.before(), f.before().usage(), 0)));
+        wrong.forEach((how, change) -> {
+            List<Finding> found = findings(summarised(change));
+            assertThat(found).as(how).isNotEmpty();
+            assertThat(found.getFirst().rule()).as("%s: %s", how, found).isEqualTo(Rule.SUMMARY);
+            assertThat(found.getFirst().position()).as("%s: %s", how, found).isEqualTo(5);
+        });
+    }
+
+    private static Checkpoint with(Checkpoint c, Usage usage, int asks) {
+        return new Checkpoint(
+                c.agent(),
+                c.taken(),
+                usage,
+                c.activeMillis(),
+                c.runningSince(),
+                asks,
+                c.cuts(),
+                c.compactions(),
+                c.replies());
+    }
+
+    @Test
+    void a_summary_answers_the_request_for_it_and_its_usage_counts() {
+        List<Finding> other = findings(summarised(f -> new Fact.Compacted(
+                Given.id("m1"), f.base(), f.summary(), f.kept(), f.contextTokens(), f.usage(), f.before())));
+        assertThat(other.getFirst().rule()).isEqualTo(Rule.REQUEST);
+        assertThat(other.getFirst().position()).isEqualTo(5);
+        List<Finding> usage = findings(summarised(f -> new Fact.Compacted(
+                f.asked(), f.base(), f.summary(), f.kept(), f.contextTokens(), more(f.usage()), f.before())));
+        assertThat(usage.getFirst().rule()).isEqualTo(Rule.USAGE);
+        assertThat(usage.getFirst().position()).isEqualTo(6);
+        List<Entry> unasked = summarised(f -> f);
+        unasked.set(3, with(unasked.get(3), List.of(Given.returned(BASH), new Fact.ModelAsked(Given.id("m2"), false))));
+        assertThat(findings(unasked).getFirst().rule()).isEqualTo(Rule.REQUEST);
+        assertThat(findings(unasked).getFirst().position()).isEqualTo(5);
     }
 }

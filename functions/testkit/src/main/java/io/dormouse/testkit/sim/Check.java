@@ -25,6 +25,7 @@ public enum Check {
     COLD_IS_WARM("a process that just came makes the same prompt as one that was there all the time"),
     THE_TURN_IS_HEARD("what the user said last in the turn that runs is in every prompt, word for word"),
     SETTLED_HEADS_ARE_RIGHT("what a head says of the log is what the log says; at rest, of all of it"),
+    THE_LOG_VERIFIES("at rest, whoever verifies the log finds nothing wrong with it"),
     LIVENESS("when faults stop, every session comes to rest");
 
     private final String promise;

@@ -23,6 +23,7 @@ import io.dormouse.testkit.memory.MemoryBlobs;
 import java.time.Duration;
 import java.time.InstantSource;
 import java.util.ArrayList;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Random;
@@ -121,6 +122,15 @@ public final class Simulation {
         return run(1, new Simulation(1, bug, scenario, new Harm.Plan(harms), listener));
     }
 
+    /** The heads that a seed leaves, each with its log. */
+    static Map<Head, List<Entry>> left(long seed) {
+        Simulation sim = new Simulation(seed, Bug.NONE, null, Harm.Plan.NONE, event -> {});
+        run(seed, sim);
+        Map<Head, List<Entry>> left = new LinkedHashMap<>();
+        for (ThreadId thread : sim.threads) left.put(sim.head(thread), sim.log.read(thread, 0, Integer.MAX_VALUE));
+        return left;
+    }
+
     private static Outcome run(long seed, Simulation sim) {
         Check violated = null;
         String how = null;
@@ -182,6 +192,7 @@ public final class Simulation {
         for (ThreadId thread : threads) {
             if (!rests(thread)) Check.LIVENESS.failed("it never ends: " + unrest());
             checks.atRest(thread, head(thread));
+            Verified.check(head(thread), log.read(thread, 0, Integer.MAX_VALUE));
         }
         watchers.forEach(Watcher::check);
     }
