@@ -30,8 +30,11 @@ record Stores(SessionLog log, Heads heads, Resources resources, Blobs blobs, Run
     static Stores open(Settings settings, Map<String, String> environment, InstantSource clock, SecureRandom random) {
         return switch (settings.store()) {
             case Settings.Store.Embedded e -> embedded(settings.home(), clock);
-            case Settings.Store.Dynamo dynamo ->
-                dynamo(dynamo, settings.home(), Clients.of(environment), clock, random);
+            case Settings.Store.Dynamo dynamo -> {
+                Clients clients = Clients.of(environment);
+                Table table = new Table(clients.dynamo(), dynamo.table()).createIfMissing();
+                yield dynamo(dynamo, table, settings.home(), clients, clock, random);
+            }
         };
     }
 
@@ -48,8 +51,11 @@ record Stores(SessionLog log, Heads heads, Resources resources, Blobs blobs, Run
                         new FolderBlobs(Home.blobs(settings.home()), false),
                         sqlite::close);
             }
-            case Settings.Store.Dynamo dynamo ->
-                dynamo(dynamo, settings.home(), Clients.of(environment), clock, random);
+            case Settings.Store.Dynamo dynamo -> {
+                Clients clients = Clients.of(environment);
+                Table table = new Table(clients.dynamo(), dynamo.table());
+                yield dynamo(dynamo, table, settings.home(), clients, clock, random);
+            }
         };
     }
 
@@ -64,10 +70,14 @@ record Stores(SessionLog log, Heads heads, Resources resources, Blobs blobs, Run
     }
 
     private static Stores dynamo(
-            Settings.Store.Dynamo store, Path home, Clients clients, InstantSource clock, SecureRandom random) {
-        DynamoDbClient client = clients.dynamo();
+            Settings.Store.Dynamo store,
+            Table table,
+            Path home,
+            Clients clients,
+            InstantSource clock,
+            SecureRandom random) {
+        DynamoDbClient client = table.client();
         S3Client s3 = store.bucket() == null ? null : clients.s3();
-        Table table = new Table(client, store.table()).createIfMissing();
         Blobs blobs = s3 == null ? new FolderBlobs(Home.blobs(home)) : new S3Blobs(s3, store.bucket());
         return new Stores(
                 new DynamoSessionLog(table, blobs),
