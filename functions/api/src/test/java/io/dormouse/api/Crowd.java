@@ -55,7 +55,9 @@ final class Crowd implements Feed {
                 io.dormouse.json.Json.object(),
                 caller.ids,
                 null);
-        ((Answer.Stream) found.route().begin().apply(found.parameters()).answer(call)).feed().feed(client);
+        ((Answer.Stream) found.route().begin().apply(found.parameters()).answer(call))
+                .feed()
+                .feed(client);
     }
 
     void leaveWhenWaiting(boolean leave) {
