@@ -231,7 +231,7 @@ final class LongSession {
 
     private static final class NoWakes implements Wakes {
         @Override
-        public void send(ThreadId thread) {}
+        public void send(Head stored) {}
 
         @Override
         public void sendAt(ThreadId thread, Instant when) {}
