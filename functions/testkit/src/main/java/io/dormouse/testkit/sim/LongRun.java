@@ -20,19 +20,23 @@ import java.util.List;
  * {@code done} counts the seeds of all lines so far.
  */
 final class LongRun {
-    private static final long BLOCK = 10_000;
+    static final long BLOCK = 10_000;
 
     private final Path file;
     private final long first;
     private final long seeds;
     private final int threads;
-    private final String commit = System.getProperty("dormouse.commit", "unknown");
+    private final long block;
+    private final String commit;
 
-    LongRun(Path file, long first, long seeds, int threads) {
+    /** @param commit of the sources, since what a seed means belongs to them; @param block seeds of a line */
+    LongRun(Path file, long first, long seeds, int threads, long block, String commit) {
         this.file = file;
         this.first = first;
         this.seeds = seeds;
         this.threads = threads;
+        this.block = block;
+        this.commit = commit;
     }
 
     /** Returns whether no seed broke a promise, in this part of the run and in those before. */
@@ -53,12 +57,12 @@ final class LongRun {
         }
         while (done < seeds) {
             long start = System.nanoTime();
-            long block = Math.min(BLOCK, seeds - done);
-            Tally tally = Tally.of(first + done, block, threads, false, so -> {
+            long now = Math.min(block, seeds - done);
+            Tally tally = Tally.of(first + done, now, threads, false, so -> {
                 if (so.seeds() % 2000 == 0) System.out.println("  " + SimCommand.progress(so, start));
             });
-            done += block;
-            ObjectNode line = line(tally, first + done - block, done, (System.nanoTime() - start) / 1_000_000_000);
+            done += now;
+            ObjectNode line = line(tally, first + done - now, done, (System.nanoTime() - start) / 1_000_000_000);
             Files.writeString(file, Json.text(line) + "\n", StandardOpenOption.CREATE, StandardOpenOption.APPEND);
             violations += tally.violations().size();
             System.out.printf("%d of %d seeds, %d violations%n", done, seeds, violations);

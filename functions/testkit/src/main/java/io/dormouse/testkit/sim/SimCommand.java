@@ -62,7 +62,10 @@ public final class SimCommand {
         if (one) right = tellAll(first);
         else if (bugs != null) right = BugTable.write(bugs, threads);
         else if (crashPoints) right = CrashPoints.all(threads, System.out::println);
-        else if (out != null) right = new LongRun(out, first, seeds, threads).run(resume);
+        else if (out != null)
+            right = new LongRun(
+                            out, first, seeds, threads, LongRun.BLOCK, System.getProperty("dormouse.commit", "unknown"))
+                    .run(resume);
         else right = run(first, seeds, threads);
         System.exit(right ? 0 : 1);
     }
