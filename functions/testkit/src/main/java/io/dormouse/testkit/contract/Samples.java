@@ -6,11 +6,13 @@ import io.dormouse.id.EventId;
 import io.dormouse.id.Ids;
 import io.dormouse.id.ThreadId;
 import io.dormouse.json.Json;
+import io.dormouse.session.Checkpoint;
 import io.dormouse.session.Entry;
 import io.dormouse.session.Fact;
 import io.dormouse.session.Input;
 import io.dormouse.session.Posted;
 import io.dormouse.session.StopReason;
+import io.dormouse.session.Taken;
 import io.dormouse.session.ToolCall;
 import io.dormouse.session.ToolResult;
 import io.dormouse.session.Usage;
@@ -115,7 +117,15 @@ final class Samples {
                 new Fact.TurnEnded(StopReason.END_TURN, null, null, null, usage, 5),
                 new Fact.TurnEnded(StopReason.REFUSAL, json("{'a':[{}]}"), "unknown_error", "m", usage, 5),
                 new Fact.HandAttached("hand"),
-                new Fact.HandLost("hand", "stopped"));
+                new Fact.HandLost("hand", "stopped"),
+                new Fact.Compacted(
+                        event(),
+                        3,
+                        "what was said",
+                        posted,
+                        700,
+                        usage,
+                        new Checkpoint(json("{'model':{'id':'m'}}"), Taken.NONE, usage, 5, NOW, 3, 1, 1, 2)));
     }
 
     /** JSON with single quotes. Parsed, for a node that was built in code need not equal its stored self (5 and 5L). */
