@@ -3,6 +3,7 @@ package io.dormouse.verify;
 import com.fasterxml.jackson.databind.JsonNode;
 import io.dormouse.agents.AgentSpec;
 import io.dormouse.head.Snapshot;
+import io.dormouse.id.EventId;
 import io.dormouse.json.Json;
 import io.dormouse.prompt.Catalog;
 import io.dormouse.prompt.Legality;
@@ -11,6 +12,7 @@ import io.dormouse.prompt.Transcript;
 import io.dormouse.session.Conversation;
 import io.dormouse.session.Entry;
 import io.dormouse.session.Fact;
+import io.dormouse.session.Input;
 import io.dormouse.session.Posted;
 import io.dormouse.session.Stamp;
 import io.dormouse.session.Step;
@@ -37,6 +39,10 @@ public final class Verifier {
     private Transcript transcript;
     private Conversation conversation = Conversation.EMPTY;
     private Snapshot expected;
+
+    /** What the last entry leaves out, and may leave out only because of an interrupt; null for nothing. */
+    private String leftOut;
+
     private Usage sum = Usage.NONE;
     private long position;
     private long epoch;
@@ -179,12 +185,30 @@ public final class Verifier {
                         Rule.SUMMARY,
                         "the summary says that the log says " + Conversation.from(entry, filler) + ", and it says "
                                 + conversation);
-            // An entry tells all that follows from its facts, up to what happens outside of the log.
-            Step step = Step.next(conversation, List.of(), new Stamp(entry.time(), entry.nonce()));
-            if (step instanceof Step.Tell tell) findings.add(Rule.TURN, "the entry does not go on to " + names(tell));
+            goesOn(entry);
         } catch (RuntimeException e) {
             cannotFold(e);
         }
+    }
+
+    /** An entry tells all that follows from its facts, up to what happens outside of the log. */
+    private void goesOn(Entry entry) {
+        boolean interrupted = entry.facts().stream().anyMatch(Fact.TurnInterrupted.class::isInstance);
+        findings.unless(
+                leftOut == null || interrupted,
+                Rule.TURN,
+                "the entry before does not go on to " + leftOut + ", and this one tells of no interrupt");
+        leftOut = null;
+        if (!(next(List.of(), entry) instanceof Step.Tell tell)) return;
+        // Who sees an interrupt stops what may be running before he tells anything.
+        Posted interrupt = new Posted(Long.MAX_VALUE, entry.time(), new Input.Interrupt(EventId.of(entry.nonce(), 0)));
+        if (next(List.of(interrupt), entry) instanceof Step.Tell)
+            findings.add(Rule.TURN, "the entry does not go on to " + names(tell));
+        else leftOut = names(tell);
+    }
+
+    private Step next(List<Posted> mail, Entry entry) {
+        return Step.next(conversation, mail, new Stamp(entry.time(), entry.nonce()));
     }
 
     private static String names(Step.Tell tell) {
@@ -217,6 +241,8 @@ public final class Verifier {
                 Rule.END,
                 "the head knows an entry " + (expected == null ? 0 : expected.position()) + ", and the last one is "
                         + position);
+        boolean interrupted = waiting.stream().anyMatch(posted -> posted.input() instanceof Input.Interrupt);
+        findings.unless(leftOut == null || interrupted, Rule.TURN, "the entry does not go on to " + leftOut);
         arrivals.end(nextSeq, waiting);
     }
 

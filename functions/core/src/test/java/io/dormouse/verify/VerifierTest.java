@@ -525,6 +525,22 @@ class VerifierTest {
     }
 
     @Test
+    void an_entry_may_leave_out_what_an_interrupt_made_wait() {
+        ToolCall unknown = Given.refused("x1", "nonsense", "There is no tool named nonsense.");
+        Play replied =
+                Play.begin().post(userSays("hi")).then().post(interrupt()).model(replied(BASH, unknown));
+        assertThat(verify(replied)).isEmpty();
+        Play stopped = replied.hands();
+        assertThat(verify(stopped)).isEmpty();
+        List<Entry> log = new ArrayList<>(stopped.log());
+        log.set(3, with(log.get(3), List.of(Given.returned(BASH))));
+        assertThat(verify(stopped.head(), log)).first().satisfies(found -> {
+            assertThat(found.rule()).isEqualTo(Rule.TURN);
+            assertThat(found.position()).isEqualTo(4);
+        });
+    }
+
+    @Test
     void a_log_that_no_fold_can_bear_is_told_and_read_on() {
         List<Entry> log = at(1, e -> with(e, List.of(new Fact.SessionBegan(null))));
         assertThat(verify(RICH.head(), log)).first().satisfies(found -> {
