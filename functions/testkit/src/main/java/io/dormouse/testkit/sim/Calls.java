@@ -48,6 +48,7 @@ final class Calls {
 
     private <T> T call(String what, Supplier<T> effect, Predicate<T> telling, boolean writes) {
         Harm harm = harm(what);
+        long left = sim.schedule.now();
         before(harm, what);
         sim.schedule.sleepInside(latency());
         if (refused(what) || harm == Harm.FAILS) throw failure(what, "is refused");
@@ -67,7 +68,7 @@ final class Calls {
         Schedule.Actor me = sim.schedule.me();
         // Known to the caller only now that it is back.
         if (me.crew() != null) {
-            if (telling.test(result)) me.crew().contact(me, heard, heardMillis);
+            if (telling.test(result)) me.crew().contact(me, heard, heardMillis, left);
             else me.crew().refused(sim.schedule.steps());
         }
         return result;
@@ -133,6 +134,7 @@ final class Calls {
 
     private void jump(Machine machine, int mostMillis) {
         machine.setClock(sim.random.nextInt(2 * mostMillis) - mostMillis, sim.schedule.now());
+        sim.history.tell(machine.name() + "'s clock jumps to " + machine.clockOffsetMillis() + " off");
     }
 
     private void crash(Machine machine) {

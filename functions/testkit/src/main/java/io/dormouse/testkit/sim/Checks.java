@@ -222,7 +222,7 @@ final class Checks {
             Check.LEASE_BEFORE_WORK.failed(
                     who.name() + " starts " + what + " though it had reason to look since another took over");
         long silent = sim.schedule.now() - crew.lastHeadMillis();
-        if (silent >= Lease.STALE_AFTER.toMillis() && who.machine().clockSetAt() < crew.lastHeadMillis())
+        if (silent >= Lease.STALE_AFTER.toMillis() && who.machine().clockSetAt() < crew.lastHeadAsked())
             Check.LEASE_BEFORE_WORK.failed(
                     who.name() + " starts " + what + " " + silent + " ms after it last saw its lease, which was taken");
     }

@@ -11,6 +11,7 @@ final class Crew {
     private long lastContact;
     private long lastHead;
     private long lastHeadMillis;
+    private long lastHeadAsked;
     private long lastLog;
     private long lastRefused;
     private final Set<EventId> asked = new HashSet<>();
@@ -57,7 +58,13 @@ final class Crew {
         return lastRefused;
     }
 
-    void contact(Schedule.Actor actor, long step, long millis) {
+    /** When it last asked the head that answered: what it wrote there is by its clock of then. */
+    long lastHeadAsked() {
+        return lastHeadAsked;
+    }
+
+    /** @param asked when the call began; @param millis when the store heard of it, in {@code step} */
+    void contact(Schedule.Actor actor, long step, long millis, long asked) {
         lastContact = Math.max(lastContact, step);
         if (atHead != actor) {
             lastLog = Math.max(lastLog, step);
@@ -65,6 +72,7 @@ final class Crew {
         }
         lastHead = Math.max(lastHead, step);
         lastHeadMillis = Math.max(lastHeadMillis, millis);
+        lastHeadAsked = Math.max(lastHeadAsked, asked);
     }
 
     void refused(long step) {
