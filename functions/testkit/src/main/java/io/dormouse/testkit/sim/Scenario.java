@@ -59,6 +59,11 @@ public enum Scenario {
         client.says();
         client.untilRest();
     }),
+    COMPACTION(List.of(), client -> {
+        turn(client);
+        turn(client);
+        turn(client);
+    }),
     UPDATE(List.of(), client -> {
         turn(client);
         client.updatesAgent();
@@ -74,6 +79,9 @@ public enum Scenario {
         client.deletes();
         client.untilRest();
     });
+
+    /** Two of it fill the window. */
+    private static final String LONG = " words".repeat(400);
 
     private final List<List<String>> calls;
     private final Consumer<Client> script;
@@ -104,8 +112,10 @@ public enum Scenario {
         int spoken = 0;
         for (JsonNode message : prompt.body().path("messages"))
             if (message.path("role").asText().equals("assistant")) spoken++;
-        if (spoken >= calls.size())
-            return SimModel.complete(List.of(SimModel.text("reply " + number)), "end_turn", usage);
+        if (spoken >= calls.size()) {
+            String text = "reply " + number + (this == COMPACTION ? LONG : "");
+            return SimModel.complete(List.of(SimModel.text(text)), "end_turn", usage);
+        }
         List<ObjectNode> content = new ArrayList<>();
         for (String tool : calls.get(spoken)) {
             int call = 1000 * number + content.size();

@@ -60,6 +60,13 @@ class CrashPointsTest {
     }
 
     @Test
+    void the_scenario_of_a_long_conversation_comes_to_a_summary() {
+        List<String> story = new ArrayList<>();
+        Simulation.run(Scenario.COMPACTION, Map.of(), Bug.NONE, story::add);
+        assertThat(story).anyMatch(line -> line.contains("Compacted"));
+    }
+
+    @Test
     void harm_is_found_when_the_protocol_is_wrong() {
         // A process that dies behind the claim: without a sweep nobody ever comes.
         Simulation.Outcome outcome =
