@@ -37,6 +37,11 @@ final class Calls {
         return call(what, effect, result -> true, false);
     }
 
+    /** @param telling whether a result tells its caller how things stand now */
+    <T> T read(String what, Supplier<T> effect, Predicate<T> telling) {
+        return call(what, effect, telling, false);
+    }
+
     <T> T write(String what, Supplier<T> effect) {
         return call(what, effect, result -> true, true);
     }
@@ -69,7 +74,7 @@ final class Calls {
         // Known to the caller only now that it is back.
         if (me.crew() != null) {
             if (telling.test(result)) me.crew().contact(me, heard, heardMillis, left);
-            else me.crew().refused(sim.schedule.steps());
+            else if (writes) me.crew().refused(sim.schedule.steps());
         }
         return result;
     }

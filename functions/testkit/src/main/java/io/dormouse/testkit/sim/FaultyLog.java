@@ -6,6 +6,7 @@ import io.dormouse.session.Fact;
 import io.dormouse.session.SessionLog;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.function.Supplier;
 
 /** The logs as one process sees them. */
 final class FaultyLog implements SessionLog {
@@ -67,7 +68,7 @@ final class FaultyLog implements SessionLog {
 
     @Override
     public List<Entry> read(ThreadId thread, long after, int limit) {
-        return sim.calls.read("reads the log after " + after, () -> {
+        Supplier<List<Entry>> read = () -> {
             List<Entry> entries = sim.log.read(thread, after, limit);
             sim.checks.read(thread, after, entries);
             if (sim.bug == Bug.OLD_LOG_IS_READ && sim.schedule.me().crew() != null && entries.size() > 1)
@@ -75,7 +76,9 @@ final class FaultyLog implements SessionLog {
             return sim.bug == Bug.ADOPT_A_HIGHER_EPOCH
                     ? entries.stream().map(this::seen).toList()
                     : entries;
-        });
+        };
+        // A page that is full may not be the last one.
+        return sim.calls.read("reads the log after " + after, read, entries -> entries.size() < limit);
     }
 
     @Override
