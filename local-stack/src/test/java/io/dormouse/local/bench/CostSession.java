@@ -162,7 +162,11 @@ final class CostSession implements AutoCloseable {
     // ---- the model
 
     private Model.Reply reply(Prompt prompt, Model.Watcher watcher, Cancellation cancellation) {
-        if (asked == 0) asked = System.nanoTime();
+        if (asked == 0) {
+            asked = System.nanoTime();
+            // What waits for what is only looked at up to here, and a slow turn would have a heartbeat.
+            memory.latency(0);
+        }
         String last = Json.text(last(prompt.body().path("messages")));
         Usage usage = new Usage(Json.bytes(prompt.body()).length / 4, 200, 0, 0, 0, 0, 0);
         if (last.contains("\"tool_result\"")) return replied("end_turn", usage, said(texts.reply()));
