@@ -36,6 +36,8 @@ public final class Harness {
         SETTLED,
         /** It goes on later: another wake is on its way. */
         HANDED_OVER,
+        /** It waits for its time, which is too far off to wait here: this wake changes nothing. */
+        PARKED,
         /** Another owner has taken over. */
         LOST
     }
@@ -59,7 +61,16 @@ public final class Harness {
      */
     public Woken wake(Head seen, String owner, Instant deadline) {
         boolean claimable = seen.claim(owner, ports.pace().now()) instanceof Head.Claim.Granted;
-        return claimable ? from(seen, owner, deadline) : wake(seen.thread(), owner, deadline);
+        return claimable && !parked(seen) ? from(seen, owner, deadline) : wake(seen.thread(), owner, deadline);
+    }
+
+    /**
+     * Whether an owner of this head could only let go of it again, until a time that is too far off. For that time a wake is
+     * on its way, and should it get lost or come early by this clock, the sweep has it from then on.
+     */
+    private boolean parked(Head head) {
+        Instant until = head.parkedUntil().orElse(Instant.MIN);
+        return ports.retries().tooLong(ports.pace().now(), until);
     }
 
     private Woken from(Head found, String owner, Instant deadline) {
@@ -68,6 +79,7 @@ public final class Harness {
         Shift.News news = null;
         try {
             while (!head.deleted()) {
+                if (parked(head)) return Woken.PARKED;
                 switch (head.claim(owner, ports.pace().now())) {
                     case Head.Claim.NothingOwed n -> {
                         return Woken.NOTHING_OWED;
@@ -133,7 +145,7 @@ public final class Harness {
                 case Step.Compact compact -> outcome = work.compact(compact.request());
                 case Step.UseHands use -> outcome = work.use(use.calls());
                 case Step.Pause pause -> {
-                    if (work.tooLong(pause.until())) return shift.park(pause.until());
+                    if (ports.retries().tooLong(ports.pace().now(), pause.until())) return shift.park(pause.until());
                     work.pause(pause.until());
                     outcome = List.of();
                 }

@@ -1,6 +1,7 @@
 package io.dormouse.harness;
 
 import java.time.Duration;
+import java.time.Instant;
 import java.util.random.RandomGenerator;
 
 /**
@@ -14,6 +15,11 @@ import java.util.random.RandomGenerator;
 public record Retries(int attempts, Duration first, Duration longest, Duration parked) {
     public static final Retries DEFAULT =
             new Retries(8, Duration.ofSeconds(1), Duration.ofMinutes(5), Duration.ofSeconds(10));
+
+    /** Whether nobody is to wait for this moment with a lease in his hands. */
+    boolean tooLong(Instant now, Instant until) {
+        return until.isAfter(now.plus(parked));
+    }
 
     /**
      * @param failures failed requests in a row so far, at least 1

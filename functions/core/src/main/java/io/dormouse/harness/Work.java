@@ -258,10 +258,6 @@ final class Work {
 
     // ---- waiting
 
-    boolean tooLong(Instant until) {
-        return Duration.between(shift.now(), until).compareTo(ports.retries().parked()) > 0;
-    }
-
     void pause(Instant until) {
         Duration left = Duration.between(shift.now(), until);
         if (left.isPositive()) ports.pace().pause(left, shift.beginWork());

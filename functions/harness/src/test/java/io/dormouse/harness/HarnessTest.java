@@ -339,16 +339,47 @@ class HarnessTest {
 
     @Test
     void a_long_wait_holds_no_lease_and_is_scheduled() {
+        World world = parked();
+        assertThat(world.later).hasSize(1);
+        assertThat(world.head().lease().held()).isFalse();
+        assertThat(world.head().status()).isEqualTo(Head.Status.RESCHEDULING);
+        assertThat(world.head().owedAt()).contains(world.later.peek());
+    }
+
+    @Test
+    void a_wake_in_the_middle_of_a_long_wait_writes_nothing() {
+        World world = parked();
+        world.says("are you there?");
+        Head before = world.head();
+        int entries = world.log.read(world.thread, 0, 100).size();
+        assertThat(wake(world)).isEqualTo(Woken.PARKED);
+        assertThat(world.harness().wake(before, "another", Instant.MAX)).isEqualTo(Woken.PARKED);
+        assertThat(world.head()).isEqualTo(before);
+        assertThat(world.log.read(world.thread, 0, 100)).hasSize(entries);
+        assertThat(world.later).hasSize(1);
+        // Should that one get lost: the sweep finds the thread when its time has come.
+        assertThat(world.heads.owing(world.later.peek(), 1)).containsExactly(world.thread);
+    }
+
+    @Test
+    void an_interrupt_in_the_middle_of_a_long_wait_ends_the_turn() {
+        World world = parked();
+        Head parked = world.head();
+        assertThat(world.post(new Input.Interrupt(world.ids.event()))).isInstanceOf(Posting.Accepted.class);
+        // Also when the wake brings along what the head was before.
+        assertThat(world.harness().wake(parked, "late", Instant.MAX)).isEqualTo(Woken.SETTLED);
+        assertThat(world.head().status()).isEqualTo(Head.Status.IDLE);
+    }
+
+    /** A session that waits five minutes for its next model request. */
+    private static World parked() {
         World world = new World("[]");
         world.retries = new Retries(3, Duration.ofMillis(1), Duration.ofHours(1), Duration.ofSeconds(10));
         world.says("hi");
         world.replies.add((prompt, cancellation) ->
                 new Reply.Failed(Failure.RATE_LIMITED, "later", Duration.ofMinutes(5), Usage.NONE));
         assertThat(wake(world)).isEqualTo(Woken.HANDED_OVER);
-        assertThat(world.later).hasSize(1);
-        assertThat(world.head().lease().held()).isFalse();
-        assertThat(world.head().status()).isEqualTo(Head.Status.RESCHEDULING);
-        assertThat(world.head().owedAt()).contains(world.later.peek());
+        return world;
     }
 
     @Test

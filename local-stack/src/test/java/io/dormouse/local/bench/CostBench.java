@@ -29,6 +29,9 @@ final class CostBench implements Bench.Benchmark {
 
     private static final double MOST_WRITE_UNITS = 10;
     private static final long MOST_WRITES = 8;
+    /** In a turn that summarises the history, which the log keeps. */
+    private static final double MOST_WRITE_UNITS_SUMMARISED = 13;
+
     private static final double FLAT = 0.05;
     private static final int MOST_IN_SEQUENCE = 4;
     /** Of a window of 200,000 tokens, at four bytes each. */
@@ -81,7 +84,15 @@ final class CostBench implements Bench.Benchmark {
     private static boolean marks(ObjectNode marks, List<Turn> warm, List<Turn> cold) {
         List<Turn> both = new ArrayList<>(warm);
         both.addAll(cold);
-        boolean ok = mark(marks, "write_units_max", max(both, Turn::writeUnits), MOST_WRITE_UNITS);
+        List<Turn> plain = both.stream().filter(turn -> !turn.summarised()).toList();
+        List<Turn> summarised = both.stream().filter(Turn::summarised).toList();
+        boolean ok = mark(marks, "write_units_max", max(plain, Turn::writeUnits), MOST_WRITE_UNITS);
+        if (!summarised.isEmpty())
+            ok &= mark(
+                    marks,
+                    "write_units_max_summarised",
+                    max(summarised, Turn::writeUnits),
+                    MOST_WRITE_UNITS_SUMMARISED);
         ok &= mark(marks, "writes_max", max(both, Turn::writes), MOST_WRITES);
         ok &= mark(marks, "write_units_drift", Math.max(drift(warm), drift(cold)), FLAT);
         ok &= mark(marks, "in_sequence_max", max(both, Turn::inSequence), MOST_IN_SEQUENCE);
@@ -118,7 +129,8 @@ final class CostBench implements Bench.Benchmark {
         ObjectNode figures = Json.object();
         ArrayNode rows = figures.putArray("turns");
         for (int turn : shown) rows.add(row(turns.get(turn - 1)).put("turn", turn));
-        figures.put("write_units_mean", rounded(mean(turns, Turn::writeUnits)))
+        figures.put("summarised", turns.stream().filter(Turn::summarised).count())
+                .put("write_units_mean", rounded(mean(turns, Turn::writeUnits)))
                 .put("write_units_max", max(turns, Turn::writeUnits))
                 .put("read_units_mean", rounded(mean(turns, Turn::readUnits)))
                 .put("read_units_max", max(turns, Turn::readUnits))

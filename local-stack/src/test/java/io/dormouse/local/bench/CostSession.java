@@ -25,6 +25,7 @@ import io.dormouse.id.WorkspaceId;
 import io.dormouse.json.Json;
 import io.dormouse.pace.Cancellation;
 import io.dormouse.prompt.Catalog;
+import io.dormouse.prompt.Compaction;
 import io.dormouse.prompt.Model;
 import io.dormouse.prompt.Prompt;
 import io.dormouse.resource.Resource;
@@ -57,8 +58,18 @@ final class CostSession implements AutoCloseable {
     /** Bytes of a summary, when a harness asks for one. */
     private static final int SUMMARY = 3000;
 
-    /** @param inSequence round trips between the message and the first model request; 0 when it was not looked at */
-    record Turn(double writeUnits, long writes, double readUnits, long writtenBytes, long readBytes, int inSequence) {}
+    /**
+     * @param inSequence round trips between the message and the first model request; 0 when it was not looked at
+     * @param summarised whether the model was asked for a summary of the history in it
+     */
+    record Turn(
+            double writeUnits,
+            long writes,
+            double readUnits,
+            long writtenBytes,
+            long readBytes,
+            int inSequence,
+            boolean summarised) {}
 
     /** @param user and so on: a turn's texts */
     record Texts(String user, String text, String command, String result, String reply) {
@@ -84,6 +95,7 @@ final class CostSession implements AutoCloseable {
     private Prose summaries;
     private int calls;
     private long asked;
+    private boolean summarised;
 
     /** @param forgets every turn is done by a harness that remembers nothing of the ones before */
     CostSession(boolean forgets, Prose summaries) {
@@ -130,6 +142,7 @@ final class CostSession implements AutoCloseable {
         texts = turn;
         calls = 0;
         asked = 0;
+        summarised = false;
         meter.reset();
         memory.reset();
         memory.latency(latencyMillis);
@@ -150,7 +163,8 @@ final class CostSession implements AutoCloseable {
                 use.readUnits(),
                 memory.writtenBytes(),
                 memory.readBytes(),
-                latencyMillis == 0 ? 0 : memory.inSequence(asked));
+                latencyMillis == 0 ? 0 : memory.inSequence(asked),
+                summarised);
     }
 
     @Override
@@ -169,9 +183,11 @@ final class CostSession implements AutoCloseable {
         }
         String last = Json.text(last(prompt.body().path("messages")));
         Usage usage = new Usage(Json.bytes(prompt.body()).length / 4, 200, 0, 0, 0, 0, 0);
-        if (last.contains("\"tool_result\"")) return replied("end_turn", usage, said(texts.reply()));
-        if (!last.contains(Json.text(Json.object().put("text", texts.user())).substring(1, 60)))
+        if (Compaction.asks(prompt)) {
+            summarised = true;
             return replied("end_turn", usage, said("<summary>" + summaries.said(SUMMARY) + "</summary>"));
+        }
+        if (last.contains("\"tool_result\"")) return replied("end_turn", usage, said(texts.reply()));
         ObjectNode call = Json.object()
                 .put("type", "tool_use")
                 .put("id", "toolu_" + thread.text().substring(5, 15) + ++calls)

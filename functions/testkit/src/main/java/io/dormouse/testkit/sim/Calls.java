@@ -53,7 +53,6 @@ final class Calls {
 
     private <T> T call(String what, Supplier<T> effect, Predicate<T> telling, boolean writes) {
         Harm harm = harm(what);
-        long left = sim.schedule.now();
         before(harm, what);
         sim.schedule.sleepInside(latency());
         if (refused(what) || harm == Harm.FAILS) throw failure(what, "is refused");
@@ -73,7 +72,7 @@ final class Calls {
         Schedule.Actor me = sim.schedule.me();
         // Known to the caller only now that it is back.
         if (me.crew() != null) {
-            if (telling.test(result)) me.crew().contact(me, heard, heardMillis, left);
+            if (telling.test(result)) me.crew().contact(me, heard, heardMillis);
             else if (writes) me.crew().refused(sim.schedule.steps());
         }
         return result;

@@ -118,6 +118,11 @@ final class Checks {
         }
     }
 
+    /** Whether the log was dropped, as that of a deleted session. */
+    boolean forgotten(ThreadId thread) {
+        return of(thread).dropped;
+    }
+
     void dropped(ThreadId thread) {
         State state = of(thread);
         if (state.killedAt == Long.MAX_VALUE) Check.I16_A_KILL_KILLS.failed("the log of a living session was dropped");
@@ -222,7 +227,7 @@ final class Checks {
             Check.LEASE_BEFORE_WORK.failed(
                     who.name() + " starts " + what + " though it had reason to look since another took over");
         long silent = sim.schedule.now() - crew.lastHeadMillis();
-        if (silent >= Lease.STALE_AFTER.toMillis() && who.machine().clockSetAt() < crew.lastHeadAsked())
+        if (silent >= Lease.STALE_AFTER.toMillis() && who.machine().clockSetAt() < crew.lastBeat())
             Check.LEASE_BEFORE_WORK.failed(
                     who.name() + " starts " + what + " " + silent + " ms after it last saw its lease, which was taken");
     }

@@ -11,7 +11,7 @@ final class Crew {
     private long lastContact;
     private long lastHead;
     private long lastHeadMillis;
-    private long lastHeadAsked;
+    private long lastBeat;
     private long lastLog;
     private long lastRefused;
     private final Set<EventId> asked = new HashSet<>();
@@ -58,13 +58,17 @@ final class Crew {
         return lastRefused;
     }
 
-    /** When it last asked the head that answered: what it wrote there is by its clock of then. */
-    long lastHeadAsked() {
-        return lastHeadAsked;
+    /** When the lease that it knows of was written, by its clock of then: whether that is stale it can only tell by its clock. */
+    long lastBeat() {
+        return lastBeat;
     }
 
-    /** @param asked when the call began; @param millis when the store heard of it, in {@code step} */
-    void contact(Schedule.Actor actor, long step, long millis, long asked) {
+    void beaten(long millis) {
+        lastBeat = millis;
+    }
+
+    /** @param millis when the store heard of the call, in {@code step} */
+    void contact(Schedule.Actor actor, long step, long millis) {
         lastContact = Math.max(lastContact, step);
         if (atHead != actor) {
             lastLog = Math.max(lastLog, step);
@@ -72,7 +76,6 @@ final class Crew {
         }
         lastHead = Math.max(lastHead, step);
         lastHeadMillis = Math.max(lastHeadMillis, millis);
-        lastHeadAsked = Math.max(lastHeadAsked, asked);
     }
 
     void refused(long step) {

@@ -29,6 +29,7 @@ final class FaultyHeads implements Heads {
 
     @Override
     public Swapped swap(Head before, Head after) {
+        long asked = sim.schedule.now();
         Swapped swapped = alone(() -> sim.calls.write(
                 "swaps the head from " + before.version() + " to epoch "
                         + after.lease().epoch() + " of " + after.lease().owner() + ", "
@@ -37,8 +38,10 @@ final class FaultyHeads implements Heads {
         Crew crew = sim.schedule.me().crew();
         boolean claims =
                 after.lease().held() && after.lease().epoch() > before.lease().epoch();
-        if (claims && crew != null && swapped instanceof Swapped.Done)
-            crew.claimed(after.lease().epoch());
+        if (crew != null && swapped instanceof Swapped.Done) {
+            crew.beaten(asked);
+            if (claims) crew.claimed(after.lease().epoch());
+        }
         return swapped;
     }
 

@@ -72,8 +72,10 @@ final class Fleet implements Wakes {
     @Override
     public void sendAt(ThreadId thread, Instant when) {
         if (sim.faults.strike(Fault.WAKE_IS_LOST)) return;
-        long due = Duration.between(SimPace.BEGINNING, when).toMillis() - sim.schedule.now();
-        deliver(thread, null, Math.max(0, due) + delay());
+        // The caller tells how long from now, by its own clock; what the bus has for a clock does not matter.
+        Instant now = SimPace.BEGINNING.plusMillis(
+                sim.schedule.now() + sim.schedule.me().machine().clockOffsetMillis());
+        deliver(thread, null, Math.max(0, Duration.between(now, when).toMillis()) + delay());
     }
 
     private long delay() {

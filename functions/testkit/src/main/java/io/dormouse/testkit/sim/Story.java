@@ -52,7 +52,7 @@ final class Story {
         return entries.size();
     }
 
-    /** As it landed; null if nothing has, or it was forgotten. */
+    /** As it landed, also when it was forgotten since; null if nothing has. */
     Entry at(long position) {
         return position > entries.size() ? null : entries.get((int) position - 1);
     }
@@ -96,10 +96,8 @@ final class Story {
     }
 
     void dropped() {
-        entries.clear();
         open.clear();
         asked = null;
-        epoch = 0;
     }
 
     /**

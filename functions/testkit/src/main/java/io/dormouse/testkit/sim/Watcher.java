@@ -38,6 +38,8 @@ final class Watcher {
     private void follow() {
         try {
             for (Entry entry : sim.sessionLog.read(thread, position, 1 + sim.random.nextInt(20))) {
+                // What a latecomer leaves behind in a log that was forgotten is no part of it.
+                if (sim.checks.forgotten(thread) && entry != landed(entry.position())) return;
                 if (sim.faults.strike(Fault.WATCHER_RECONNECTS)) {
                     if (sim.bug == Bug.WATCHER_SKIPS) position++;
                     return;
@@ -51,12 +53,17 @@ final class Watcher {
         }
     }
 
+    /** As the log had it, until it was forgotten. */
+    private Entry landed(long at) {
+        return sim.checks.story(thread).at(at);
+    }
+
     /** What it was sent is what the log tells, once and in order, as far as it came. */
     void check() {
         while (checked < position) {
-            Entry entry = sim.log.at(thread, checked + 1);
-            // Forgotten meanwhile.
-            if (entry == null) return;
+            Entry entry = landed(checked + 1);
+            if (entry == null)
+                Check.I15_STREAM_IS_LOG.failed("a watcher is at " + position + ", and the log ends at " + checked);
             for (ObjectNode event : view.of(entry)) {
                 if (matching >= seen.size() || !seen.get(matching).equals(event))
                     Check.I15_STREAM_IS_LOG.failed("event " + matching + " of a watcher is not " + event);
