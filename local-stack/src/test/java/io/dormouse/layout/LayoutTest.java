@@ -32,8 +32,14 @@ class LayoutTest {
             "functions/testkit", Set.of("functions/core"),
             "functions/api", Set.of("functions/core"),
             "functions/harness", Set.of("functions/core"),
+            "functions/credential-proxy", Set.of("functions/core"),
             "sandbox-task", Set.of(),
-            "local-stack", Set.of("functions/core", "functions/aws", "functions/api", "functions/harness"));
+            "local-stack", Set.of(
+                    "functions/core",
+                    "functions/aws",
+                    "functions/api",
+                    "functions/harness",
+                    "functions/credential-proxy"));
 
     private static final Set<String> LAYER_NAMES = Set.of(
             "util",
@@ -72,6 +78,18 @@ class LayoutTest {
                             && !MODULES.get(module).contains(target)) wrong.add(dependency.getDescription());
                 }
         assertThat(wrong).isEmpty();
+    }
+
+    @Test
+    void only_the_credential_proxy_touches_secrets() {
+        for (String module : MODULES.keySet())
+            if (!module.equals("functions/credential-proxy"))
+                noClasses()
+                        .should()
+                        .dependOnClassesThat()
+                        .haveNameMatching("software\\.amazon\\.awssdk\\.services\\.secretsmanager\\..*"
+                                + "|io\\.dormouse\\.proxy\\.(Secret|Key(\\$.*)?)")
+                        .check(classes(module));
     }
 
     @Test
