@@ -165,6 +165,7 @@ public record Play(
                     case Fact.TurnEnded f -> {}
                     case Fact.HandAttached f -> {}
                     case Fact.HandLost f -> {}
+                    case Fact.CredentialUsed f -> {}
                     case Fact.Compacted f -> {}
                 }
         return told;

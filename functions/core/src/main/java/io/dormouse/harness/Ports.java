@@ -3,6 +3,7 @@ package io.dormouse.harness;
 import io.dormouse.hands.Hands;
 import io.dormouse.head.Heads;
 import io.dormouse.id.Ids;
+import io.dormouse.outbound.UseLedger;
 import io.dormouse.pace.Pace;
 import io.dormouse.prompt.Catalog;
 import io.dormouse.prompt.Model;
@@ -11,7 +12,11 @@ import io.dormouse.session.SessionLog;
 import io.dormouse.wire.Feed;
 import java.util.random.RandomGenerator;
 
-/** Everything that a harness touches. */
+/**
+ * Everything that a harness touches.
+ *
+ * @param uses what credentials were used for; noted by the proxy, told in the log by the harness
+ */
 public record Ports(
         Heads heads,
         SessionLog log,
@@ -24,4 +29,23 @@ public record Ports(
         Retries retries,
         Pace pace,
         Ids ids,
-        RandomGenerator random) {}
+        RandomGenerator random,
+        UseLedger uses) {
+
+    /** Without a proxy. */
+    public Ports(
+            Heads heads,
+            SessionLog log,
+            Model model,
+            Hands hands,
+            Feed feed,
+            Wakes wakes,
+            Spill spill,
+            Catalog catalog,
+            Retries retries,
+            Pace pace,
+            Ids ids,
+            RandomGenerator random) {
+        this(heads, log, model, hands, feed, wakes, spill, catalog, retries, pace, ids, random, new UseLedger());
+    }
+}

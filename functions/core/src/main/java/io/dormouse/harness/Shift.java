@@ -5,6 +5,7 @@ import io.dormouse.head.Head;
 import io.dormouse.head.Heads.Swapped;
 import io.dormouse.head.Snapshot;
 import io.dormouse.id.ThreadId;
+import io.dormouse.outbound.CredentialUse;
 import io.dormouse.pace.Cancellation;
 import io.dormouse.pace.Pace;
 import io.dormouse.prompt.Fold;
@@ -31,6 +32,8 @@ import java.util.function.Supplier;
  */
 final class Shift {
     static final Duration BEAT = Duration.ofSeconds(2);
+    /** So many uses of credentials go into one entry, and the others into the next. */
+    private static final int MAX_USES = 100;
 
     private final Ports ports;
     private final ThreadId thread;
@@ -108,10 +111,14 @@ final class Shift {
 
     /**
      * Appends the outcome of the last step together with all that follows from it and from the mail, as one entry; returns
-     * the next step that does something outside of the log.
+     * the next step that does something outside of the log. What credentials were used for in the meantime is told with it.
      */
     Step tell(List<Fact> outcome) {
         List<Fact> facts = new ArrayList<>(outcome);
+        List<CredentialUse> uses = ports.uses().untold(thread, MAX_USES);
+        // A summary is the first fact of its entry, where a fold begins.
+        int place = !facts.isEmpty() && facts.getFirst() instanceof Fact.Compacted ? 1 : 0;
+        facts.addAll(place, uses.stream().map(Fact.CredentialUsed::new).toList());
         while (!lost) {
             Instant now = now();
             Conversation ahead = conversation;
@@ -124,12 +131,16 @@ final class Shift {
                 }
                 step = Step.next(ahead, head.mail(), stamp(ahead, now));
             }
-            if (facts.isEmpty() || append(new Entry(conversation.position() + 1, epoch, nonce, now, facts)))
-                return step;
+            if (facts.isEmpty()) return step;
+            if (append(new Entry(conversation.position() + 1, epoch, nonce, now, facts))) {
+                ports.uses().told(thread, uses.size());
+                return uses.size() < MAX_USES ? step : tell(List.of());
+            }
             // An older owner's entry was there. It is adopted, and what was decided without it is decided anew; unless
             // a
             // newer one has the lease and has not written yet, which only the head tells.
             facts.clear();
+            uses = List.of();
             if (!lost) refresh();
         }
         return new Step.Rest();

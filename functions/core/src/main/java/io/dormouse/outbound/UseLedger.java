@@ -10,7 +10,15 @@ import java.util.concurrent.ConcurrentHashMap;
  * Keeps what credentials were used for until the thread's owner, who alone writes its log, has told it there. Thread-safe.
  */
 public final class UseLedger {
+    /** So many uses of one thread can wait for their place in the log. */
+    public static final int MOST = 5_000;
+
     private final Map<ThreadId, List<CredentialUse>> untold = new ConcurrentHashMap<>();
+
+    /** Whether the thread may use no credential until earlier uses are in its log: none goes untold. */
+    public boolean full(ThreadId thread) {
+        return untold(thread, MOST).size() == MOST;
+    }
 
     public void note(ThreadId thread, CredentialUse use) {
         untold.compute(thread, (t, uses) -> {

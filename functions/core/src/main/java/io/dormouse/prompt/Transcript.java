@@ -120,6 +120,7 @@ public final class Transcript {
             }
             case Fact.HandAttached f -> {}
             case Fact.HandLost f -> {}
+            case Fact.CredentialUsed f -> {}
             // Whoever folds begins anew here, with what the fact holds.
             case Fact.Compacted f -> {}
         }

@@ -129,6 +129,7 @@ public record Conversation(
             case Fact.TurnEnded f -> phase(new Phase.Resting()).stopped(time);
             case Fact.HandAttached f -> this;
             case Fact.HandLost f -> this;
+            case Fact.CredentialUsed f -> this;
         };
     }
 

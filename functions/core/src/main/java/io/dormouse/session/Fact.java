@@ -8,6 +8,7 @@ import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.dormouse.id.CredentialId;
 import io.dormouse.id.EventId;
 import io.dormouse.id.VaultId;
+import io.dormouse.outbound.CredentialUse;
 import java.time.Instant;
 import java.util.List;
 
@@ -32,6 +33,7 @@ import java.util.List;
     @JsonSubTypes.Type(value = Fact.HandAttached.class, name = "hand_attached"),
     @JsonSubTypes.Type(value = Fact.HandLost.class, name = "hand_lost"),
     @JsonSubTypes.Type(value = Fact.Compacted.class, name = "compacted"),
+    @JsonSubTypes.Type(value = Fact.CredentialUsed.class, name = "credential_used"),
 })
 public sealed interface Fact {
 
@@ -52,6 +54,7 @@ public sealed interface Fact {
             case TurnEnded f -> List.of();
             case HandAttached f -> List.of();
             case HandLost f -> List.of();
+            case CredentialUsed f -> List.of();
             // What it keeps came in before.
             case Compacted f -> List.of();
         };
@@ -184,4 +187,7 @@ public sealed interface Fact {
     record HandAttached(String hand) implements Fact {}
 
     record HandLost(String hand, String reason) implements Fact {}
+
+    /** A credential left for a host. Told with the outcome of the call that caused it, or soon after. */
+    record CredentialUsed(CredentialUse use) implements Fact {}
 }

@@ -34,6 +34,7 @@ public final class Questions {
                     case Fact.TurnEnded f -> {}
                     case Fact.HandAttached f -> {}
                     case Fact.HandLost f -> {}
+                    case Fact.CredentialUsed f -> {}
                     case Fact.Compacted f -> {}
                 }
         return open;

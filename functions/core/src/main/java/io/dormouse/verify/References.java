@@ -42,6 +42,7 @@ final class References {
                 case Fact.TurnEnded f -> {}
                 case Fact.HandAttached f -> {}
                 case Fact.HandLost f -> {}
+                case Fact.CredentialUsed f -> {}
             }
         }
         return references.found;

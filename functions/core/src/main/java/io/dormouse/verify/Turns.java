@@ -114,6 +114,7 @@ final class Turns {
             }
             case Fact.HandAttached f -> {}
             case Fact.HandLost f -> {}
+            case Fact.CredentialUsed f -> {}
         }
     }
 

@@ -127,6 +127,7 @@ public final class Verifier {
                 case Fact.ClientAnswered f -> {}
                 case Fact.HandAttached f -> {}
                 case Fact.HandLost f -> {}
+                case Fact.CredentialUsed f -> {}
             }
             ahead = folded(ahead, fact, entry);
             tell(fact, ahead, entry);

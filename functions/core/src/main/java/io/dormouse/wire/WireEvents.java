@@ -161,6 +161,7 @@ public record WireEvents(ThreadId thread, String agentName, UnaryOperator<JsonNo
                 }
                 case Fact.HandAttached f -> {}
                 case Fact.HandLost f -> {}
+                case Fact.CredentialUsed f -> {}
             }
         }
 

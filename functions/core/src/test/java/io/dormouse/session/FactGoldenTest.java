@@ -9,7 +9,9 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import io.dormouse.id.CredentialId;
 import io.dormouse.json.Json;
+import io.dormouse.outbound.CredentialUse;
 import io.dormouse.session.ToolCall.Gate;
 import java.io.IOException;
 import java.io.InputStream;
@@ -99,7 +101,11 @@ class FactGoldenTest {
                     List.of(),
                     1234,
                     USAGE,
-                    new Checkpoint(BLOB, Taken.NONE, Usage.NONE, 0, null, 0, 0, 0, 0)));
+                    new Checkpoint(BLOB, Taken.NONE, Usage.NONE, 0, null, 0, 0, 0, 0)),
+            new Fact.CredentialUsed(new CredentialUse(
+                    new CredentialId("vcrd_1"), "api.example.org", "POST", "/v1/repos/*", 201, 1234, id("t1"))),
+            new Fact.CredentialUsed(
+                    new CredentialUse(new CredentialId("vcrd_1"), "api.example.org", "GET", "/", 0, 0, null)));
 
     private static Posted posted(long seq, Input input) {
         return new Posted(seq, NOON, input);

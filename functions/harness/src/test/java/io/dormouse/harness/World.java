@@ -20,6 +20,7 @@ import io.dormouse.id.SessionId;
 import io.dormouse.id.ThreadId;
 import io.dormouse.id.WorkspaceId;
 import io.dormouse.json.Json;
+import io.dormouse.outbound.UseLedger;
 import io.dormouse.pace.Cancellation;
 import io.dormouse.prompt.Catalog;
 import io.dormouse.prompt.Model;
@@ -61,6 +62,7 @@ final class World {
     final Deque<BiFunction<Prompt, Cancellation, Reply>> replies = new ArrayDeque<>();
     final List<HandCall> handCalls = new ArrayList<>();
     final List<HandId> discarded = new ArrayList<>();
+    final UseLedger uses = new UseLedger();
     final Spill spill = new Spill(new MemoryBlobs());
     Catalog catalog = new Catalog(Json.parse("{\"models\":[]}"));
     UnaryOperator<Ports> faulty = UnaryOperator.identity();
@@ -143,7 +145,8 @@ final class World {
                 retries,
                 pace,
                 ids,
-                new Random(1))));
+                new Random(1),
+                uses)));
     }
 
     private static final class NoFeed implements Feed {

@@ -2,10 +2,12 @@ package io.dormouse.testkit.contract;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import io.dormouse.id.CredentialId;
 import io.dormouse.id.EventId;
 import io.dormouse.id.Ids;
 import io.dormouse.id.ThreadId;
 import io.dormouse.json.Json;
+import io.dormouse.outbound.CredentialUse;
 import io.dormouse.session.Checkpoint;
 import io.dormouse.session.Entry;
 import io.dormouse.session.Fact;
@@ -118,6 +120,8 @@ final class Samples {
                 new Fact.TurnEnded(StopReason.REFUSAL, json("{'a':[{}]}"), "unknown_error", "m", usage, 5),
                 new Fact.HandAttached("hand"),
                 new Fact.HandLost("hand", "stopped"),
+                new Fact.CredentialUsed(new CredentialUse(
+                        new CredentialId("vcrd_1"), "api.example.org", "GET", "/v1/*", 200, 17, event())),
                 new Fact.Compacted(
                         event(),
                         3,

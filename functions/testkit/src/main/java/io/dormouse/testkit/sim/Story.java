@@ -179,6 +179,7 @@ final class Story {
             }
             case Fact.HandAttached f -> {}
             case Fact.HandLost f -> {}
+            case Fact.CredentialUsed f -> {}
             case Fact.Compacted f -> {
                 closed("the history was summarised");
                 answered(f.asked());

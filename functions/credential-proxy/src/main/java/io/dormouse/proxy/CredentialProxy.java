@@ -1,0 +1,247 @@
+package io.dormouse.proxy;
+
+import io.dormouse.id.SessionId;
+import io.dormouse.outbound.CredentialUse;
+import io.dormouse.outbound.Outbound;
+import io.dormouse.outbound.PathClass;
+import io.dormouse.outbound.Refusal;
+import io.dormouse.outbound.UseLedger;
+import io.dormouse.proxy.http.Answer;
+import io.dormouse.proxy.http.Client;
+import io.dormouse.proxy.http.Connection;
+import io.dormouse.proxy.http.Failure;
+import io.dormouse.proxy.http.Limits;
+import io.dormouse.proxy.http.Names;
+import io.dormouse.proxy.http.SystemNames;
+import io.dormouse.proxy.http.Trust;
+import java.io.ByteArrayInputStream;
+import java.io.IOException;
+import java.io.InputStream;
+import java.io.SequenceInputStream;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.atomic.AtomicBoolean;
+
+/** The way out: asks what the session may use, decides, resolves, dials, passes on, and hides what must not come back. */
+public final class CredentialProxy implements Outbound, AutoCloseable {
+    private static final System.Logger LOG = System.getLogger("io.dormouse.proxy");
+
+    private final Keyring keyring;
+    private final UseLedger uses;
+    private final Destinations destinations;
+    private final Limits limits;
+    private final Client client;
+    private final Map<SessionId, Integer> atOnce = new ConcurrentHashMap<>();
+    private final Runnable closing;
+
+    CredentialProxy(Keyring keyring, UseLedger uses, ProxySettings settings, Names names, Runnable closing) {
+        this.keyring = keyring;
+        this.uses = uses;
+        this.limits = settings.limits();
+        this.destinations = new Destinations(names, settings.opened());
+        this.client = new Client(Trust.with(settings.extraAuthorities()), limits);
+        this.closing = closing;
+    }
+
+    /** With the machine's own resolver. */
+    public static CredentialProxy of(Keyring keyring, UseLedger uses, ProxySettings settings) {
+        SystemNames names = new SystemNames(settings.limits().lookup());
+        return new CredentialProxy(keyring, uses, settings, names, names::close);
+    }
+
+    @Override
+    public Response send(Caller caller, Request request) {
+        if (!enter(caller.session()))
+            return Refusal.BUSY.because(
+                    "the session has " + limits.atOnce() + " requests under way already; end one of them");
+        Pass pass = new Pass(caller, request);
+        Response response = null;
+        try {
+            response = pass.send();
+        } catch (Failure e) {
+            response = e.refusal().because(e.getMessage());
+        } catch (RuntimeException e) {
+            // A bug, or a store that is away. Its message may hold what was asked for.
+            LOG.log(System.Logger.Level.ERROR, "a request of " + caller.session() + " failed: " + e.getClass());
+            response = Refusal.KEYS_UNAVAILABLE.because("the proxy could not find out what the session may use");
+        } finally {
+            if (!(response instanceof Response.Answered)) pass.end();
+        }
+        return response;
+    }
+
+    private boolean enter(SessionId session) {
+        boolean[] entered = new boolean[1];
+        atOnce.compute(session, (s, now) -> {
+            int there = now == null ? 0 : now;
+            entered[0] = there < limits.atOnce();
+            return entered[0] ? there + 1 : there;
+        });
+        return entered[0];
+    }
+
+    private void leave(SessionId session) {
+        atOnce.computeIfPresent(session, (s, now) -> now == 1 ? null : now - 1);
+    }
+
+    @Override
+    public void close() {
+        client.close();
+        closing.run();
+    }
+
+    /** One request on its way. */
+    private final class Pass {
+        private final Caller caller;
+        private final Request request;
+        private final AtomicBoolean ended = new AtomicBoolean();
+        private Decision.Allow allowed;
+        private boolean left;
+        private volatile int status;
+        private volatile long bytes;
+
+        Pass(Caller caller, Request request) {
+            this.caller = caller;
+            this.request = request;
+        }
+
+        Response send() throws Failure {
+            return switch (keyring.of(caller)) {
+                case Ring.Closed closed -> new Response.Refused(closed.reason(), closed.message());
+                case Ring.Open ring -> decide(new Policy(ring, destinations.opened()));
+            };
+        }
+
+        private Response decide(Policy policy) throws Failure {
+            boolean looks = request.length() != 0 && policy.looksIntoBodies(caller.purpose());
+            byte[] begin = looks || request.length() < 0 ? begin() : null;
+            boolean whole = begin != null && begin.length <= limits.lookedIntoBytes();
+            return switch (policy.decide(caller.purpose(), request, looks && whole ? begin : null)) {
+                case Decision.Deny deny -> deny.refusal().because(deny.message());
+                case Decision.Allow allow -> {
+                    if (!allow.used().isEmpty() && uses.full(caller.thread()))
+                        throw new Failure(Refusal.BUSY, "too many uses of credentials are not in the log yet");
+                    allowed = allow;
+                    if (begin == null) yield pass(request.body(), request.length());
+                    if (!whole) yield pass(rest(begin, allow.strays()), request.length());
+                    byte[] body = allow.body() == null ? begin : allow.body();
+                    yield pass(new ByteArrayInputStream(body), body.length);
+                }
+            };
+        }
+
+        /** The body as far as it is looked into, and one byte more if there is one. */
+        private byte[] begin() throws Failure {
+            try {
+                byte[] begin = request.body().readNBytes(limits.lookedIntoBytes() + 1);
+                boolean whole = begin.length <= limits.lookedIntoBytes();
+                if (request.length() >= 0
+                        && (whole ? begin.length != request.length() : begin.length > request.length()))
+                    throw new Failure(Refusal.REQUEST_INVALID, "the body is not as long as it was said to be");
+                return begin;
+            } catch (Failure e) {
+                throw e;
+            } catch (IOException e) {
+                throw new Failure(Refusal.REQUEST_INVALID, "the body breaks off");
+            }
+        }
+
+        private InputStream rest(byte[] begin, Placeholders strays) {
+            InputStream whole = new SequenceInputStream(new ByteArrayInputStream(begin), request.body());
+            return strays.isEmpty() ? whole : new WatchedBody(whole, strays);
+        }
+
+        private Response pass(InputStream body, long length) throws Failure {
+            Connection connection = client.connect(allowed.url(), destinations.of(allowed.url()));
+            left = true;
+            Answer answer = connection.exchange(request.method(), allowed.headers(), body, length);
+            status = answer.status();
+            try {
+                return answered(answer);
+            } catch (Failure e) {
+                connection.close();
+                throw e;
+            }
+        }
+
+        private Response answered(Answer answer) throws Failure {
+            if (allowed.guarded() && answer.headers().stream().anyMatch(CredentialProxy::isCompressed))
+                throw new Failure(
+                        Refusal.ANSWER_COMPRESSED, "the answer is compressed, so that an echo could not be seen in it");
+            Echoes echoes = allowed.hidden().isEmpty() ? null : new Echoes(allowed.hidden());
+            List<Header> headers = new ArrayList<>();
+            for (Header header : answer.headers()) {
+                // What a host gives to the holder of a credential is a credential.
+                if (!allowed.used().isEmpty() && header.name().regionMatches(true, 0, "set-cookie", 0, 10)) continue;
+                headers.add(
+                        echoes == null
+                                ? header
+                                : new Header(echoes.overwritten(header.name()), echoes.overwritten(header.value())));
+            }
+            InputStream body = echoes == null ? answer.body() : new RedactedStream(answer.body(), echoes);
+            String credential = allowed.used().isEmpty()
+                    ? null
+                    : allowed.used().getFirst().id().text();
+            return new Response.Answered(answer.status(), headers, new Body(body), credential);
+        }
+
+        void end() {
+            if (!ended.compareAndSet(false, true)) return;
+            leave(caller.session());
+            if (!left) return;
+            for (Key key : allowed.used())
+                uses.note(
+                        caller.thread(),
+                        new CredentialUse(
+                                key.id(),
+                                allowed.url().authority(),
+                                request.method(),
+                                PathClass.of(allowed.url()),
+                                status,
+                                bytes,
+                                caller.call()));
+        }
+
+        private final class Body extends InputStream {
+            private final InputStream in;
+
+            Body(InputStream in) {
+                this.in = in;
+            }
+
+            @Override
+            public int read() throws IOException {
+                byte[] one = new byte[1];
+                return read(one, 0, 1) < 0 ? -1 : one[0] & 255;
+            }
+
+            @Override
+            public int read(byte[] buffer, int offset, int length) throws IOException {
+                int count;
+                try {
+                    count = in.read(buffer, offset, length);
+                } catch (IOException e) {
+                    end();
+                    throw e;
+                }
+                if (count < 0) end();
+                else bytes += count;
+                return count;
+            }
+
+            @Override
+            public void close() throws IOException {
+                in.close();
+                end();
+            }
+        }
+    }
+
+    private static boolean isCompressed(Header header) {
+        return header.name().equalsIgnoreCase("content-encoding")
+                && !header.value().isEmpty()
+                && !header.value().equalsIgnoreCase("identity");
+    }
+}

@@ -1,0 +1,40 @@
+package io.dormouse.proxy;
+
+import io.dormouse.outbound.HttpUrl;
+import java.util.Set;
+
+/** The public registries that {@code allow_package_managers} opens, by the hosts that their own clients talk to. */
+final class PackageHosts {
+    static final Set<String> HOSTS = Set.of(
+            // PyPI
+            "pypi.org",
+            "files.pythonhosted.org",
+            // npm, and Yarn's name for it
+            "registry.npmjs.org",
+            "registry.yarnpkg.com",
+            // crates.io
+            "crates.io",
+            "index.crates.io",
+            "static.crates.io",
+            // Go
+            "proxy.golang.org",
+            "sum.golang.org",
+            // Maven Central
+            "repo.maven.apache.org",
+            "repo1.maven.org",
+            // Debian and Ubuntu
+            "deb.debian.org",
+            "security.debian.org",
+            "archive.ubuntu.com",
+            "security.ubuntu.com",
+            "ports.ubuntu.com",
+            // RubyGems
+            "rubygems.org",
+            "index.rubygems.org");
+
+    private PackageHosts() {}
+
+    static boolean holds(HttpUrl url) {
+        return HOSTS.contains(url.host().text()) && (url.port() == 443 || url.port() == 80);
+    }
+}
