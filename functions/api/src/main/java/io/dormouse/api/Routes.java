@@ -21,6 +21,8 @@ public final class Routes {
             Events events,
             SessionResources resources,
             Threads threads,
+            Vaults vaults,
+            Credentials credentials,
             Exports exports,
             Models models) {
         table = new RouteTable(List.of(
@@ -56,6 +58,19 @@ public final class Routes {
                 post("/v1/sessions/{id}/threads/{thread}/archive", threads::archive),
                 get("/v1/sessions/{id}/threads/{thread}/events", threads::listEvents),
                 get("/v1/sessions/{id}/threads/{thread}/stream", threads::stream),
+                post("/v1/vaults", vaults::create),
+                get("/v1/vaults", vaults::list),
+                get("/v1/vaults/{id}", vaults::get),
+                post("/v1/vaults/{id}", vaults::update),
+                delete("/v1/vaults/{id}", vaults::delete),
+                post("/v1/vaults/{id}/archive", vaults::archive),
+                post("/v1/vaults/{id}/credentials", credentials::create),
+                get("/v1/vaults/{id}/credentials", credentials::list),
+                get("/v1/vaults/{id}/credentials/{credential}", credentials::get),
+                post("/v1/vaults/{id}/credentials/{credential}", credentials::update),
+                delete("/v1/vaults/{id}/credentials/{credential}", credentials::delete),
+                post("/v1/vaults/{id}/credentials/{credential}/archive", credentials::archive),
+                post("/v1/vaults/{id}/credentials/{credential}/mcp_oauth_validate", credentials::validate),
                 get("/v1/models", models::list),
                 get("/v1/models/{id}", models::get)));
     }

@@ -14,7 +14,10 @@ import io.dormouse.head.Head.Posting;
 import io.dormouse.head.Heads;
 import io.dormouse.head.Heads.Swapped;
 import io.dormouse.id.SessionId;
+import io.dormouse.id.VaultId;
 import io.dormouse.json.Json;
+import io.dormouse.outbound.HostRule;
+import io.dormouse.outbound.Networking;
 import io.dormouse.resource.Resource;
 import io.dormouse.resource.Resources;
 import io.dormouse.resource.Spill;
@@ -22,6 +25,8 @@ import io.dormouse.session.Entry;
 import io.dormouse.session.Fact;
 import io.dormouse.session.Input;
 import io.dormouse.session.SessionLog;
+import io.dormouse.vault.Auth;
+import io.dormouse.vault.Credential;
 import io.dormouse.wire.Feed;
 import io.dormouse.wire.Refused;
 import io.dormouse.wire.UsageView;
@@ -29,6 +34,7 @@ import jakarta.inject.Singleton;
 import java.time.Duration;
 import java.time.Instant;
 import java.time.InstantSource;
+import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Locale;
@@ -54,6 +60,7 @@ public final class Sessions {
     private final InstantSource clock;
     private final Agents agents;
     private final Environments environments;
+    private final Vaults vaults;
     private final SessionFinder finder;
     private final Posts posts;
 
@@ -67,6 +74,7 @@ public final class Sessions {
             InstantSource clock,
             Agents agents,
             Environments environments,
+            Vaults vaults,
             SessionFinder finder,
             Posts posts) {
         this.resources = resources;
@@ -78,6 +86,7 @@ public final class Sessions {
         this.clock = clock;
         this.agents = agents;
         this.environments = environments;
+        this.vaults = vaults;
         this.finder = finder;
         this.posts = posts;
     }
@@ -91,16 +100,18 @@ public final class Sessions {
         ObjectNode agent = agents.resolve(call.workspace(), body, "agent");
         if (!agent.path("mcp_servers").isEmpty())
             throw body.refuse("agent", "its MCP servers are not supported by this server yet");
-        String environment = environment(call, body.text("environment_id", 1, 200));
+        ObjectNode environment = environment(call, body.text("environment_id", 1, 200));
         SessionResources.check(body);
-        for (String vault : body.texts("vault_ids", 50, 200)) throw Refused.notFound("No vault " + vault);
+        List<VaultId> attached = vaults.usable(call.workspace(), body);
         if (body.given("budget")) throw body.refuse("budget", "budgets are not supported by this server yet");
         Instant now = clock.instant();
         ObjectNode document = Json.object();
         document.set("agent", agent);
-        document.put("environment_id", environment);
+        document.put("environment_id", environment.path("id").asText());
         document.put("title", body.textOrNull("title", MAX_TITLE));
         document.set("metadata", body.metadata());
+        // Older documents do not have it, which means none.
+        if (!attached.isEmpty()) document.set("vault_ids", Json.MAPPER.valueToTree(attached));
 
         Head head = started(Head.fresh(call.workspace(), id, now), initial, now);
         Resource session =
@@ -118,7 +129,9 @@ public final class Sessions {
                         0,
                         nonce,
                         now,
-                        List.of(new Fact.SessionBegan(session.body().get("agent")))));
+                        List.of(new Fact.SessionBegan(
+                                session.body().get("agent"),
+                                unreachable(call, environment.path("config"), attached)))));
         if (!heads.create(head)) head = heads.read(head.thread()).orElseThrow(() -> SessionFinder.missing(id.text()));
         if (head.owes()) wakes.send(head);
         return Answer.ok(view(new Found(session, head)));
@@ -132,15 +145,34 @@ public final class Sessions {
         };
     }
 
-    private String environment(Call call, String id) {
-        if (environments
-                .usable(call.workspace(), id)
-                .path("config")
-                .path("type")
-                .asText()
-                .equals("self_hosted"))
+    private ObjectNode environment(Call call, String id) {
+        ObjectNode environment = environments.usable(call.workspace(), id);
+        if (environment.path("config").path("type").asText().equals("self_hosted"))
             throw Refused.invalid("environment_id: self_hosted environments are not supported by this server yet");
-        return id;
+        return environment;
+    }
+
+    /** Variables that are meant for hosts which the environment does not allow: the session is told, and goes on. */
+    private List<Fact.Unreachable> unreachable(Call call, JsonNode config, List<VaultId> attached) {
+        Networking networking = Networking.of(config.path("networking"));
+        List<Fact.Unreachable> unreachable = new ArrayList<>();
+        for (VaultId vault : attached)
+            for (Credential credential : vaults.documents().live(call.workspace(), vault))
+                if (credential.auth() instanceof Auth.EnvironmentVariable variable) {
+                    List<HostRule> out = variable.hosts().outOf(networking);
+                    if (!out.isEmpty())
+                        unreachable.add(new Fact.Unreachable(
+                                vault,
+                                credential.id(),
+                                "The environment's networking does not allow "
+                                        + String.join(
+                                                ", ",
+                                                out.stream()
+                                                        .map(HostRule::toString)
+                                                        .toList())
+                                        + ", for which " + variable.name() + " is meant."));
+                }
+        return unreachable;
     }
 
     public Answer get(Call call) {
@@ -297,7 +329,8 @@ public final class Sessions {
         view.set("title", document.body().get("title"));
         view.set("metadata", document.body().get("metadata"));
         view.putArray("resources");
-        view.putArray("vault_ids");
+        JsonNode attached = document.body().path("vault_ids");
+        view.set("vault_ids", attached.isArray() ? attached : Json.array());
         view.putNull("deployment_id");
         view.putNull("budget");
         view.putArray("outcome_evaluations");

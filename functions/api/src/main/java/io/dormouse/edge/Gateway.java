@@ -172,7 +172,7 @@ public final class Gateway {
                     null);
             String idempotencyKey = exchange.request.getHeader("idempotency-key");
             if (idempotencyKey != null && found.route().method().equals("POST"))
-                once(exchange, handler, call, idempotencyKey, fingerprint(exchange, body));
+                once(exchange, handler, call, idempotencyKey, fingerprint(exchange, key, body));
             else answer(exchange, handler.answer(call));
         } catch (Refused refused) {
             exchange.refuse(refused.error());
@@ -181,8 +181,8 @@ public final class Gateway {
         }
     }
 
-    private static String fingerprint(Exchange exchange, byte[] body) {
-        return Idempotency.fingerprint(exchange.request.method().name(), exchange.request.path(), body);
+    private static String fingerprint(Exchange exchange, String key, byte[] body) {
+        return Idempotency.fingerprint(key, exchange.request.method().name(), exchange.request.path(), body);
     }
 
     private static <T> T outcome(FutureTask<T> task) throws Throwable {

@@ -13,6 +13,7 @@ import io.dormouse.wire.Refused;
 import jakarta.inject.Singleton;
 import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
+import java.security.GeneralSecurityException;
 import java.security.MessageDigest;
 import java.security.SecureRandom;
 import java.time.Duration;
@@ -20,6 +21,8 @@ import java.time.Instant;
 import java.time.InstantSource;
 import java.util.HexFormat;
 import java.util.random.RandomGenerator;
+import javax.crypto.Mac;
+import javax.crypto.spec.SecretKeySpec;
 
 /**
  * One effect per {@code Idempotency-Key} and workspace, for a day. A stored document per key goes from started to done (with
@@ -61,11 +64,19 @@ public final class Idempotency {
         record Rejected(ApiError error) implements Begun {}
     }
 
-    /** What makes two requests the same: method, path and body, byte for byte. */
-    static String fingerprint(String method, String path, byte[] body) {
-        MessageDigest digest = ApiKeys.sha256();
-        digest.update((method + ' ' + path + '\n').getBytes(StandardCharsets.UTF_8));
-        return HexFormat.of().formatHex(digest.digest(body));
+    /**
+     * What makes two requests the same: API key, method, path and body, byte for byte. Keyed with the API key, of which the
+     * store has only the hash, so that nobody who reads the store can try out what a short body, a secret perhaps, was.
+     */
+    static String fingerprint(String apiKey, String method, String path, byte[] body) {
+        try {
+            Mac mac = Mac.getInstance("HmacSHA256");
+            mac.init(new SecretKeySpec(apiKey.getBytes(StandardCharsets.UTF_8), "HmacSHA256"));
+            mac.update((method + ' ' + path + '\n').getBytes(StandardCharsets.UTF_8));
+            return HexFormat.of().formatHex(mac.doFinal(body));
+        } catch (GeneralSecurityException e) {
+            throw new IllegalStateException(e);
+        }
     }
 
     Begun begin(WorkspaceId workspace, String key, String fingerprint) {

@@ -23,6 +23,7 @@ import io.dormouse.session.SessionLog;
 import io.dormouse.testkit.memory.MemoryBlobs;
 import io.dormouse.testkit.memory.MemoryHeads;
 import io.dormouse.testkit.memory.MemoryResources;
+import io.dormouse.testkit.memory.MemorySafe;
 import io.dormouse.testkit.memory.MemorySessionLog;
 import io.dormouse.wire.Feed;
 import io.dormouse.wire.Refused;
@@ -47,6 +48,8 @@ final class Caller {
     final MemorySessionLog log = new MemorySessionLog();
     final Agents agents = new Agents(resources, () -> now, new Models(Catalog.bundled()));
     final Environments environments = new Environments(resources, () -> now);
+    final MemorySafe safe = new MemorySafe();
+    final Vaults vaults = new Vaults(resources, safe, () -> now);
     final MemoryBlobs blobs = new MemoryBlobs();
     Ids ids = new Ids(() -> now, new Random(7));
     /** Threads that a wake was asked for. */
@@ -91,8 +94,8 @@ final class Caller {
         Spill spill = new Spill(blobs);
         SessionFinder finder = new SessionFinder(resources, heads, log);
         Posts posts = new Posts(heads, log, wakes, () -> now);
-        Sessions sessions =
-                new Sessions(resources, heads, log, spill, wakes, feed, () -> now, agents, environments, finder, posts);
+        Sessions sessions = new Sessions(
+                resources, heads, log, spill, wakes, feed, () -> now, agents, environments, vaults, finder, posts);
         EventStreams streams = new EventStreams(heads, log, feed, ids, () -> now);
         Events events = new Events(finder, posts, new EventPages(heads, log), streams, spill, Catalog.bundled());
         Threads threads = new Threads(finder, events, () -> now);
@@ -103,6 +106,8 @@ final class Caller {
                         events,
                         new SessionResources(finder),
                         threads,
+                        vaults,
+                        new Credentials(this.resources, safe, vaults),
                         new Exports(finder, heads, log, blobs, () -> now),
                         new Models(Catalog.bundled()))
                 .table();

@@ -5,7 +5,9 @@ import com.fasterxml.jackson.annotation.JsonSubTypes;
 import com.fasterxml.jackson.annotation.JsonTypeInfo;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import io.dormouse.id.CredentialId;
 import io.dormouse.id.EventId;
+import io.dormouse.id.VaultId;
 import io.dormouse.outbound.CredentialUse;
 import java.time.Instant;
 import java.util.List;
@@ -58,8 +60,26 @@ public sealed interface Fact {
         };
     }
 
-    /** The first fact of every log. @param agent the resolved snapshot, as the session shows it */
-    record SessionBegan(JsonNode agent) implements Fact {}
+    /**
+     * The first fact of every log.
+     *
+     * @param agent the resolved snapshot, as the session shows it
+     * @param unreachable credentials that the session cannot use everywhere they are for; absent means none
+     */
+    record SessionBegan(
+            JsonNode agent,
+            @JsonInclude(JsonInclude.Include.NON_EMPTY) List<Unreachable> unreachable) implements Fact {
+        public SessionBegan {
+            unreachable = unreachable == null ? List.of() : List.copyOf(unreachable);
+        }
+
+        public SessionBegan(JsonNode agent) {
+            this(agent, List.of());
+        }
+    }
+
+    /** A credential that is meant for hosts which the session's environment does not allow. */
+    record Unreachable(VaultId vault, CredentialId credential, String message) {}
 
     /** The session was updated or archived; starts no work. */
     record Noted(Posted note) implements Fact {}

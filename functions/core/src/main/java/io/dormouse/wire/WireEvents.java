@@ -112,7 +112,7 @@ public record WireEvents(ThreadId thread, String agentName, UnaryOperator<JsonNo
 
         void tell(Fact fact) {
             switch (fact) {
-                case Fact.SessionBegan f -> {}
+                case Fact.SessionBegan f -> f.unreachable().forEach(this::unreachable);
                 case Fact.Noted f -> {
                     inputs(List.of(f.note()));
                     if (f.note().input() instanceof Input.Archived) threadStatus("terminated");
@@ -271,6 +271,18 @@ public record WireEvents(ThreadId thread, String agentName, UnaryOperator<JsonNo
             ObjectNode error =
                     event("session.error").putObject("error").put("type", type).put("message", message);
             error.putObject("retry_status").put("type", retryStatus);
+        }
+
+        private void unreachable(Fact.Unreachable credential) {
+            // Nothing is tried again, and nothing has ended.
+            event("session.error")
+                    .putObject("error")
+                    .put("type", "credential_host_unreachable_error")
+                    .put("message", credential.message())
+                    .put("credential_id", credential.credential().text())
+                    .put("vault_id", credential.vault().text())
+                    .putObject("retry_status")
+                    .put("type", "exhausted");
         }
 
         private void results(List<ToolResult> results) {
