@@ -166,6 +166,9 @@ public record Play(
                     case Fact.HandAttached f -> {}
                     case Fact.HandLost f -> {}
                     case Fact.Compacted f -> {}
+                    case Fact.ToolsListed f -> {}
+                    case Fact.ServerFailed f -> {}
+                    case Fact.CallsBegan f -> {}
                 }
         return told;
     }

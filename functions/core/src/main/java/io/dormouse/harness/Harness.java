@@ -131,6 +131,7 @@ public final class Harness {
             switch (step) {
                 case Step.AskModel ask -> outcome = work.ask(ask.request());
                 case Step.Compact compact -> outcome = work.compact(compact.request());
+                case Step.ListTools list -> outcome = work.list(list.servers());
                 case Step.UseHands use -> outcome = work.use(use.calls());
                 case Step.Pause pause -> {
                     if (work.tooLong(pause.until())) return shift.park(pause.until());

@@ -35,6 +35,9 @@ public final class Questions {
                     case Fact.HandAttached f -> {}
                     case Fact.HandLost f -> {}
                     case Fact.Compacted f -> {}
+                    case Fact.ToolsListed f -> {}
+                    case Fact.ServerFailed f -> {}
+                    case Fact.CallsBegan f -> {}
                 }
         return open;
     }

@@ -127,6 +127,9 @@ public final class Verifier {
                 case Fact.ClientAnswered f -> {}
                 case Fact.HandAttached f -> {}
                 case Fact.HandLost f -> {}
+                case Fact.ToolsListed f -> {}
+                case Fact.ServerFailed f -> {}
+                case Fact.CallsBegan f -> {}
             }
             ahead = folded(ahead, fact, entry);
             tell(fact, ahead, entry);
