@@ -117,6 +117,7 @@ public final class Harness {
             return woken;
         } finally {
             shift.stopBeating();
+            ports.servers().leave(shift.caller(null));
             running.remove(claimed.thread(), shift);
         }
     }

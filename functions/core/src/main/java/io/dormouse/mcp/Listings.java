@@ -5,7 +5,7 @@ import io.dormouse.agents.McpListing;
 import io.dormouse.agents.McpTool;
 import io.dormouse.agents.McpTools;
 import io.dormouse.json.Json;
-import java.nio.charset.StandardCharsets;
+import io.dormouse.prompt.WellFormed;
 import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.List;
@@ -69,13 +69,13 @@ public final class Listings {
         return schema != null
                 && schema.isObject()
                 && schema.path("type").asText().equals("object")
+                && schema.equals(WellFormed.tree(schema))
                 && Json.bytes(schema).length <= MAX_SCHEMA_BYTES;
     }
 
     private static String shortened(String description) {
         if (description == null || description.isBlank()) return null;
-        // Half a pair is no text: it would be written as a question mark, and read back as another one.
-        String whole = new String(description.getBytes(StandardCharsets.UTF_8), StandardCharsets.UTF_8);
+        String whole = WellFormed.text(description);
         if (whole.length() <= MAX_DESCRIPTION) return whole;
         int end = Character.isHighSurrogate(whole.charAt(MAX_DESCRIPTION - 2))
                 ? MAX_DESCRIPTION - 2

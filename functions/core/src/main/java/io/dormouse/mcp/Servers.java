@@ -20,6 +20,9 @@ public interface Servers {
      */
     Answer call(Caller caller, McpServer server, String tool, ObjectNode input, Cancellation cancellation);
 
+    /** The owner's work on the thread is over: what is kept open for it may go. */
+    default void leave(Caller caller) {}
+
     sealed interface Listing {
         record Listed(List<McpTool> tools) implements Listing {}
 
