@@ -94,6 +94,7 @@ public final class Histories {
                         due.then(), due.post(user).then(), play.post(stop(n)).then());
             }
             case Step.Rest s -> inputs(play, n, user);
+            case Step.ListTools s -> throw new AssertionError("no server is declared");
             case Step.Tell s -> throw new AssertionError("told already");
         };
     }

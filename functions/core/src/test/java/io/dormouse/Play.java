@@ -167,6 +167,9 @@ public record Play(
                     case Fact.HandLost f -> {}
                     case Fact.CredentialUsed f -> {}
                     case Fact.Compacted f -> {}
+                    case Fact.ToolsListed f -> {}
+                    case Fact.ServerFailed f -> {}
+                    case Fact.CallsBegan f -> {}
                 }
         return told;
     }

@@ -98,8 +98,6 @@ public final class Sessions {
         String nonce = call.ids().next();
         List<Input> initial = new Inputs(call.ids(), spill, id.primaryThread()).initial(body);
         ObjectNode agent = agents.resolve(call.workspace(), body, "agent");
-        if (!agent.path("mcp_servers").isEmpty())
-            throw body.refuse("agent", "its MCP servers are not supported by this server yet");
         ObjectNode environment = environment(call, body.text("environment_id", 1, 200));
         SessionResources.check(body);
         List<VaultId> attached = vaults.usable(call.workspace(), body);
@@ -256,11 +254,8 @@ public final class Sessions {
                 throw patch.refuse(fixed, "cannot be changed in a session; only tools and mcp_servers can");
         ObjectNode agent = ((ObjectNode) before.get("agent")).deepCopy();
         if (patch.has("tools")) agent.set("tools", Tools.resolve(patch.objects("tools", Tools.MAX_TOOLS)));
-        if (patch.has("mcp_servers")) {
+        if (patch.has("mcp_servers"))
             agent.set("mcp_servers", Tools.servers(patch.objects("mcp_servers", Tools.MAX_SERVERS)));
-            if (!agent.get("mcp_servers").isEmpty())
-                throw patch.refuse("mcp_servers", "MCP servers are not supported by this server yet");
-        }
         Agents.check(agent);
         if (!agent.equals(before.get("agent"))) {
             after.set("agent", agent);

@@ -20,36 +20,74 @@ public final class AgentSpec {
 
         record Custom() implements Tool {}
 
+        /** @param policy as of a built-in */
+        record Mcp(McpServer server, McpTool tool, String policy) implements Tool {}
+
         /** Known, and switched off. */
         record Disabled() implements Tool {}
     }
 
-    /** @param snapshot the {@code agent} of a session, as the wire shows it */
+    /** Without any tool of an MCP server. */
     public AgentSpec(JsonNode snapshot) {
+        this(snapshot, McpTools.NONE);
+    }
+
+    /**
+     * @param snapshot the {@code agent} of a session, as the wire shows it
+     * @param mcp what its servers have listed
+     */
+    public AgentSpec(JsonNode snapshot, McpTools mcp) {
         this.snapshot = snapshot;
         for (JsonNode tool : snapshot.path("tools"))
             switch (tool.path("type").asText()) {
                 case "agent_toolset_20260401" -> addToolset(tool);
                 case "custom" -> addCustom(tool);
-                // MCP toolsets are refused when a session is made.
                 default -> {}
             }
+        // Last, so that no server takes a name that is the agent's own.
+        for (JsonNode tool : snapshot.path("tools"))
+            if (tool.path("type").asText().equals("mcp_toolset")) addMcpToolset(tool, mcp);
     }
 
     private void addToolset(JsonNode toolset) {
-        JsonNode defaults = toolset.path("default_config");
         BuiltinTools.DEFINITIONS.forEach((name, definition) -> {
-            JsonNode config = Json.object();
-            for (JsonNode candidate : toolset.path("configs"))
-                if (name.equals(candidate.path("name").asText())) config = candidate;
-            boolean enabled =
-                    config.path("enabled").asBoolean(defaults.path("enabled").asBoolean(true));
-            String policy = config.path("permission_policy")
-                    .path("type")
-                    .asText(defaults.path("permission_policy").path("type").asText("always_allow"));
-            tools.put(name, enabled ? new Tool.Builtin(policy) : new Tool.Disabled());
+            boolean enabled = enabled(toolset, name);
+            tools.put(name, enabled ? new Tool.Builtin(policy(toolset, name, "always_allow")) : new Tool.Disabled());
             if (enabled) definitions.add(definition);
         });
+    }
+
+    private void addMcpToolset(JsonNode toolset, McpTools mcp) {
+        McpServer server =
+                McpTools.server(snapshot, toolset.path("mcp_server_name").asText());
+        McpListing listing = server == null ? null : mcp.of(server);
+        if (listing == null) return;
+        for (McpTool tool : listing.tools()) {
+            if (!enabled(toolset, tool.name())) continue;
+            String name = McpTool.modelName(server.name(), tool.name());
+            if (tools.containsKey(name)) name = McpTool.hashedName(server.name(), tool.name());
+            Tool mine = new Tool.Mcp(server, tool, policy(toolset, tool.name(), "always_ask"));
+            if (tools.putIfAbsent(name, mine) == null) definitions.add(tool.definition(name));
+        }
+    }
+
+    private static JsonNode config(JsonNode toolset, String name) {
+        for (JsonNode config : toolset.path("configs"))
+            if (name.equals(config.path("name").asText())) return config;
+        return Json.object();
+    }
+
+    private static boolean enabled(JsonNode toolset, String name) {
+        JsonNode byDefault = toolset.path("default_config").path("enabled");
+        return config(toolset, name).path("enabled").asBoolean(byDefault.asBoolean(true));
+    }
+
+    private static String policy(JsonNode toolset, String name, String absent) {
+        JsonNode byDefault = toolset.path("default_config").path("permission_policy");
+        return config(toolset, name)
+                .path("permission_policy")
+                .path("type")
+                .asText(byDefault.path("type").asText(absent));
     }
 
     private void addCustom(JsonNode tool) {

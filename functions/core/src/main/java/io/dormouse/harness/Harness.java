@@ -129,6 +129,7 @@ public final class Harness {
             return woken;
         } finally {
             shift.stopBeating();
+            ports.servers().leave(shift.caller(null));
             running.remove(claimed.thread(), shift);
         }
     }
@@ -143,6 +144,7 @@ public final class Harness {
             switch (step) {
                 case Step.AskModel ask -> outcome = work.ask(ask.request());
                 case Step.Compact compact -> outcome = work.compact(compact.request());
+                case Step.ListTools list -> outcome = work.list(list.servers());
                 case Step.UseHands use -> outcome = work.use(use.calls());
                 case Step.Pause pause -> {
                     if (ports.retries().tooLong(ports.pace().now(), pause.until())) return shift.park(pause.until());

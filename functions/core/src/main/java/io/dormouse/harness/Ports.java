@@ -3,6 +3,7 @@ package io.dormouse.harness;
 import io.dormouse.hands.Hands;
 import io.dormouse.head.Heads;
 import io.dormouse.id.Ids;
+import io.dormouse.mcp.Servers;
 import io.dormouse.outbound.UseLedger;
 import io.dormouse.pace.Pace;
 import io.dormouse.prompt.Catalog;
@@ -30,9 +31,9 @@ public record Ports(
         Pace pace,
         Ids ids,
         RandomGenerator random,
-        UseLedger uses) {
-
-    /** Without a proxy. */
+        UseLedger uses,
+        Servers servers) {
+    /** Without a proxy and without MCP servers. */
     public Ports(
             Heads heads,
             SessionLog log,
@@ -46,6 +47,30 @@ public record Ports(
             Pace pace,
             Ids ids,
             RandomGenerator random) {
-        this(heads, log, model, hands, feed, wakes, spill, catalog, retries, pace, ids, random, new UseLedger());
+        this(
+                heads,
+                log,
+                model,
+                hands,
+                feed,
+                wakes,
+                spill,
+                catalog,
+                retries,
+                pace,
+                ids,
+                random,
+                new UseLedger(),
+                Servers.NONE);
+    }
+
+    /** With a proxy, which notes there what it used, and the MCP servers behind it. */
+    public Ports with(UseLedger ledger, Servers other) {
+        return new Ports(
+                heads, log, model, hands, feed, wakes, spill, catalog, retries, pace, ids, random, ledger, other);
+    }
+
+    public Ports with(Servers other) {
+        return with(uses, other);
     }
 }

@@ -4,8 +4,10 @@ import io.dormouse.agents.AgentSpec;
 import io.dormouse.head.Head;
 import io.dormouse.head.Heads.Swapped;
 import io.dormouse.head.Snapshot;
+import io.dormouse.id.EventId;
 import io.dormouse.id.ThreadId;
 import io.dormouse.outbound.CredentialUse;
+import io.dormouse.outbound.Outbound;
 import io.dormouse.pace.Cancellation;
 import io.dormouse.pace.Pace;
 import io.dormouse.prompt.Fold;
@@ -103,10 +105,10 @@ final class Shift {
 
     private void fold(Entry entry) {
         look(entry);
-        Object before = conversation.agent();
+        Conversation before = conversation;
         fold.add(entry, this::read);
         conversation = fold.conversation();
-        if (conversation.agent() != before) agent = null;
+        if (conversation.agent() != before.agent() || conversation.mcp() != before.mcp()) agent = null;
     }
 
     /**
@@ -282,8 +284,14 @@ final class Shift {
     }
 
     AgentSpec agent() {
-        if (agent == null) agent = new AgentSpec(conversation.agent());
+        if (agent == null) agent = new AgentSpec(conversation.agent(), conversation.mcp());
         return agent;
+    }
+
+    /** This owner, to whoever lets requests out. @param call on whose behalf; null for none */
+    Outbound.Caller caller(EventId call) {
+        Head mine = head;
+        return new Outbound.Caller(mine.workspace(), mine.session(), thread, epoch, call, Outbound.Purpose.MCP);
     }
 
     /** The nonce of the entry that comes next: events of a reply get their ids before it is complete. */

@@ -3,6 +3,8 @@ package io.dormouse.harness;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.dormouse.agents.AgentSpec;
+import io.dormouse.agents.McpServer;
+import io.dormouse.agents.McpTool;
 import io.dormouse.hands.HandCall;
 import io.dormouse.hands.HandResult;
 import io.dormouse.hands.Hands;
@@ -26,7 +28,11 @@ import io.dormouse.wire.WireEvents;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.List;
+import java.util.Map;
+import java.util.Objects;
+import java.util.concurrent.Callable;
 import java.util.function.Supplier;
 
 /** What a harness does outside of the log. Each piece of work ends in facts, whatever goes wrong. */
@@ -35,10 +41,12 @@ final class Work {
 
     private final Ports ports;
     private final Shift shift;
+    private final McpWork mcp;
 
     Work(Ports ports, Shift shift) {
         this.ports = ports;
         this.shift = shift;
+        this.mcp = new McpWork(ports, shift);
     }
 
     // ---- the model
@@ -132,6 +140,8 @@ final class Work {
             String why = "max_tokens".equals(stopReason)
                     ? "The reply was cut off by max_tokens inside this tool call, so it was not run. Try smaller steps."
                     : "The input of this tool call is not a JSON object, so it was not run.";
+            if (agent.tool(name) instanceof AgentSpec.Tool.Mcp m)
+                return mcpCall(id, modelId, m, input, Gate.REFUSED, null, why);
             return new ToolCall(id, modelId, name, input, Gate.REFUSED, null, why);
         }
         return switch (agent.tool(name)) {
@@ -145,9 +155,31 @@ final class Work {
                         "always_allow".equals(b.policy()) ? Gate.ALLOWED : Gate.ASK,
                         b.policy(),
                         null);
+            case AgentSpec.Tool.Mcp m ->
+                mcpCall(
+                        id,
+                        modelId,
+                        m,
+                        input,
+                        "always_allow".equals(m.policy()) ? Gate.ALLOWED : Gate.ASK,
+                        m.policy(),
+                        null);
             case AgentSpec.Tool.Disabled d -> refused(id, modelId, name, input, "The tool " + name + " is disabled.");
             case null -> refused(id, modelId, name, input, "There is no tool named " + name + ".");
         };
+    }
+
+    private static ToolCall mcpCall(
+            EventId id,
+            String modelId,
+            AgentSpec.Tool.Mcp mcp,
+            ObjectNode input,
+            Gate gate,
+            String policy,
+            String refusal) {
+        McpTool tool = mcp.tool();
+        String server = mcp.server().name();
+        return new ToolCall(id, modelId, tool.name(), input, gate, policy, refusal, server, tool.repeatable());
     }
 
     private static ToolCall refused(EventId id, String modelId, String name, ObjectNode input, String why) {
@@ -220,36 +252,68 @@ final class Work {
         };
     }
 
-    // ---- hands
+    // ---- hands and MCP servers
+
+    List<Fact> list(List<McpServer> servers) {
+        return mcp.list(servers);
+    }
 
     List<Fact> use(List<ToolCall> calls) {
         Cancellation cancellation = shift.beginWork();
+        Fact begun = cancellation.requested() ? null : mcp.begin(calls);
+        if (begun != null) return List.of(begun);
+        List<ToolCall> forHands = new ArrayList<>();
+        List<ToolCall> forServers = new ArrayList<>();
+        for (ToolCall call : calls) (call.server() == null ? forHands : forServers).add(call);
+        List<Callable<Outcome>> tasks = new ArrayList<>();
+        if (!forHands.isEmpty()) tasks.add(() -> useHands(forHands, cancellation));
+        if (!forServers.isEmpty()) tasks.add(() -> useServers(forServers, cancellation));
+        List<Fact> facts = new ArrayList<>();
+        Map<EventId, ToolResult> results = new HashMap<>();
+        for (Outcome outcome : ports.pace().all(tasks)) {
+            facts.addAll(outcome.facts());
+            results.putAll(outcome.results());
+        }
+        // What nobody waited for is not told: whoever comes next takes it up by its key.
+        if (results.isEmpty()) return List.of();
+        facts.add(new Fact.ToolsReturned(calls.stream()
+                .map(call -> results.get(call.id()))
+                .filter(Objects::nonNull)
+                .toList()));
+        // Messages that came meanwhile enter at this boundary, and not a whole turn later.
+        shift.refresh();
+        return facts;
+    }
+
+    private record Outcome(List<Fact> facts, Map<EventId, ToolResult> results) {}
+
+    private Outcome useServers(List<ToolCall> calls, Cancellation cancellation) {
+        McpWork.Done done = mcp.use(calls, cancellation);
+        return new Outcome(done.facts(), done.results());
+    }
+
+    private Outcome useHands(List<ToolCall> calls, Cancellation cancellation) {
         List<HandCall> handCalls = calls.stream()
                 .map(call -> new HandCall(call.id().text(), call.name(), call.input()))
                 .toList();
         Hands.Done done = ports.hands().use(shift.thread(), handCalls, cancellation);
-        // What nobody waited for is not told: whoever comes next takes it up by its key.
         boolean whole = done.results().stream().allMatch(HandResult.Output.class::isInstance);
-        if (cancellation.abandoned() && !whole) return List.of();
-        List<ToolResult> results = new ArrayList<>();
+        if (cancellation.abandoned() && !whole) return new Outcome(List.of(), Map.of());
+        Map<EventId, ToolResult> results = new HashMap<>();
         List<Fact> facts = new ArrayList<>();
         if (done.attached()) facts.add(new Fact.HandAttached(done.hand().text()));
         for (int i = 0; i < calls.size(); i++) {
             ToolCall call = calls.get(i);
             switch (done.results().get(i)) {
-                case HandResult.Output o ->
-                    results.add(new ToolResult(call.id(), call.modelId(), array(o), o.isError()));
-                case HandResult.Failed f -> results.add(ToolResult.error(call, f.reason()));
+                case HandResult.Output o -> results.put(call.id(), ToolResult.of(call, array(o), o.isError()));
+                case HandResult.Failed f -> results.put(call.id(), ToolResult.error(call, f.reason()));
                 case HandResult.Lost l -> {
                     facts.add(new Fact.HandLost(done.hand().text(), l.reason()));
-                    results.add(ToolResult.error(call, l.reason()));
+                    results.put(call.id(), ToolResult.error(call, l.reason()));
                 }
             }
         }
-        facts.add(new Fact.ToolsReturned(results));
-        // Messages that came meanwhile enter at this boundary, and not a whole turn later.
-        shift.refresh();
-        return facts;
+        return new Outcome(facts, results);
     }
 
     private static JsonNode array(HandResult.Output output) {

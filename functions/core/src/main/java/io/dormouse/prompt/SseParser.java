@@ -10,6 +10,8 @@ import java.util.Arrays;
  */
 public final class SseParser {
     private static final byte[] EVENT = {'e', 'v', 'e', 'n', 't'};
+    private static final byte[] ID = {'i', 'd'};
+    private static final byte[] RETRY = {'r', 'e', 't', 'r', 'y'};
     private static final byte[] DATA = {'d', 'a', 't', 'a'};
     private static final byte[] BYTE_ORDER_MARK = {(byte) 0xEF, (byte) 0xBB, (byte) 0xBF};
 
@@ -37,6 +39,8 @@ public final class SseParser {
     private int dataLength;
     private String name = "message";
     private String lastName = "message";
+    private String lastId;
+    private long retryMillis = -1;
     private boolean firstLine = true;
     private boolean afterCarriageReturn;
     private boolean tooLong;
@@ -103,12 +107,36 @@ public final class SseParser {
         while (colon < to && bytes[colon] != ':') colon++;
         int value = Math.min(colon + 1, to);
         if (value < to && bytes[value] == ' ') value++;
-        // A comment has an empty field name; id and retry steer reconnecting, which nobody does here.
+        // A comment has an empty field name.
         if (Arrays.equals(bytes, from, colon, DATA, 0, DATA.length)) {
             addData(bytes, value, to);
         } else if (Arrays.equals(bytes, from, colon, EVENT, 0, EVENT.length)) {
             name = nameOf(bytes, value, to);
+        } else if (Arrays.equals(bytes, from, colon, ID, 0, ID.length)) {
+            lastId = new String(bytes, value, to - value, StandardCharsets.UTF_8);
+        } else if (Arrays.equals(bytes, from, colon, RETRY, 0, RETRY.length)) {
+            retry(bytes, value, to);
         }
+    }
+
+    private void retry(byte[] bytes, int from, int to) {
+        if (from == to || to - from > 9) return;
+        long millis = 0;
+        for (int i = from; i < to; i++) {
+            if (bytes[i] < '0' || bytes[i] > '9') return;
+            millis = 10 * millis + bytes[i] - '0';
+        }
+        retryMillis = millis;
+    }
+
+    /** Where a client that connects again says that it was; null when no event had an id. */
+    public String lastId() {
+        return lastId;
+    }
+
+    /** How long the server wants such a client to wait; -1 when it did not say. */
+    public long retryMillis() {
+        return retryMillis;
     }
 
     private void addData(byte[] bytes, int from, int to) {

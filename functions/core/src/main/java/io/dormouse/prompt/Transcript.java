@@ -121,6 +121,10 @@ public final class Transcript {
             case Fact.HandAttached f -> {}
             case Fact.HandLost f -> {}
             case Fact.CredentialUsed f -> {}
+            // Tools stand before all messages.
+            case Fact.ToolsListed f -> {}
+            case Fact.ServerFailed f -> {}
+            case Fact.CallsBegan f -> {}
             // Whoever folds begins anew here, with what the fact holds.
             case Fact.Compacted f -> {}
         }
@@ -216,9 +220,11 @@ public final class Transcript {
             if ("tool_use".equals(block.path("type").asText()) && told.hasNext()) {
                 ToolCall call = told.next();
                 String id = unused(accepted(call.modelId(), MAX_ID));
-                String name = accepted(call.name(), MAX_NAME);
+                // As the model said it: a call of an MCP server has that server's name for it.
+                String said = block.path("name").asText();
+                String name = accepted(said, MAX_NAME);
                 ids.put(call.id(), id);
-                if (!id.equals(call.modelId()) || !name.equals(call.name()))
+                if (!id.equals(call.modelId()) || !name.equals(said))
                     block = block.deepCopy().put("id", id).put("name", name);
             }
             legal(block, content);

@@ -7,21 +7,21 @@ import io.dormouse.json.Json;
 import java.util.Map;
 
 /**
- * What a model said, made fit to be stored. JSON may hold half a surrogate pair, which has no UTF-8, and may be nested
+ * What a model or a server said, made fit to be stored. JSON may hold half a surrogate pair, which has no UTF-8, and may be nested
  * so deep that the log entry around it could never be read again: either would end the session for good.
  */
-final class WellFormed {
+public final class WellFormed {
     /** Leaves room for the fact, the entry and the request that will hold the block. */
     static final int MAX_DEPTH = Json.MAX_DEPTH - 30;
 
     private WellFormed() {}
 
     /** @return a copy with every half of a surrogate pair replaced by U+FFFD; null when it is nested too deep */
-    static JsonNode tree(JsonNode node) {
+    public static JsonNode tree(JsonNode node) {
         return deeperThan(MAX_DEPTH, node) ? null : clean(node);
     }
 
-    static String text(String text) {
+    public static String text(String text) {
         int length = text.length();
         for (int i = 0; i < length; i++) {
             if (Character.isSurrogate(text.charAt(i))) return replaced(text);

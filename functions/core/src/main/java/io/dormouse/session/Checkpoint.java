@@ -1,6 +1,8 @@
 package io.dormouse.session;
 
 import com.fasterxml.jackson.databind.JsonNode;
+import io.dormouse.agents.McpTools;
+import io.dormouse.json.Json;
 import java.time.Instant;
 import java.util.List;
 import java.util.Optional;
@@ -13,6 +15,7 @@ import java.util.function.UnaryOperator;
  * @param runningSince as in {@link Conversation}
  * @param compactions in a row, this one not counted
  * @param replies since the compaction before this one
+ * @param mcp {@link McpTools} as JSON, or the reference that {@code Spill} left; null or absent when there is nothing to say
  */
 public record Checkpoint(
         JsonNode agent,
@@ -23,7 +26,55 @@ public record Checkpoint(
         int asks,
         int cuts,
         int compactions,
-        int replies) {
+        int replies,
+        JsonNode mcp) {
+    /** Of a session without MCP servers. */
+    public Checkpoint(
+            JsonNode agent,
+            Taken taken,
+            Usage usage,
+            long activeMillis,
+            Instant runningSince,
+            int asks,
+            int cuts,
+            int compactions,
+            int replies) {
+        this(agent, taken, usage, activeMillis, runningSince, asks, cuts, compactions, replies, null);
+    }
+
+    /** @param spill puts large content elsewhere */
+    static Checkpoint of(Conversation c, UnaryOperator<JsonNode> spill) {
+        return new Checkpoint(
+                spill.apply(c.agent()),
+                c.taken(),
+                c.usage(),
+                c.activeMillis(),
+                c.runningSince(),
+                c.asks(),
+                c.cuts(),
+                c.context().compactions(),
+                c.context().replies(),
+                c.mcp().isEmpty() ? null : spill.apply(Json.read(Json.bytes(c.mcp()), JsonNode.class)));
+    }
+
+    /** What a fold that begins with the entry at this position begins with. @param filler brings back what was put elsewhere */
+    Conversation before(long position, UnaryOperator<JsonNode> filler) {
+        return new Conversation(
+                position - 1,
+                0,
+                filler.apply(agent),
+                new Conversation.Phase.Asking(null, null),
+                taken,
+                usage,
+                activeMillis,
+                runningSince,
+                0,
+                asks,
+                cuts,
+                new Context(0, 0, compactions, replies, 0),
+                mcp == null ? McpTools.NONE : Json.read(Json.bytes(filler.apply(mcp)), McpTools.class));
+    }
+
     /**
      * The fold of a log, by the entries behind a base.
      *

@@ -1,13 +1,17 @@
 package io.dormouse.session;
 
 import com.fasterxml.jackson.databind.JsonNode;
+import io.dormouse.agents.McpListing;
+import io.dormouse.agents.McpTools;
 import io.dormouse.id.EventId;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.HashSet;
 import java.util.LinkedHashSet;
 import java.util.List;
+import java.util.Map;
 import java.util.Set;
 import java.util.function.UnaryOperator;
 
@@ -23,6 +27,7 @@ import java.util.function.UnaryOperator;
  * @param asks model requests of this turn
  * @param cuts replies in a row that were cut off inside a tool call
  * @param context how full the model's window is
+ * @param mcp what is known of the agent's MCP servers
  */
 public record Conversation(
         long position,
@@ -36,7 +41,8 @@ public record Conversation(
         int failures,
         int asks,
         int cuts,
-        Context context) {
+        Context context,
+        McpTools mcp) {
 
     /** Each phase carries only what exists in it. */
     public sealed interface Phase {
@@ -61,8 +67,19 @@ public record Conversation(
          *
          * @param calls without a result so far, in order
          * @param awaited null while running; else what the client was last told to answer
+         * @param begun calls that one owner may be making, each with that owner's mark
          */
-        record Acting(List<ToolCall> calls, Set<EventId> awaited) implements Phase {
+        record Acting(List<ToolCall> calls, Set<EventId> awaited, Map<EventId, String> begun) implements Phase {
+            public Acting(List<ToolCall> calls, Set<EventId> awaited) {
+                this(calls, awaited, Map.of());
+            }
+
+            Acting begun(Fact.CallsBegan fact) {
+                Map<EventId, String> more = new HashMap<>(begun);
+                fact.calls().forEach(call -> more.put(call, fact.by()));
+                return new Acting(calls, awaited, more);
+            }
+
             Set<EventId> questions() {
                 Set<EventId> questions = new LinkedHashSet<>();
                 for (ToolCall call : calls)
@@ -85,8 +102,8 @@ public record Conversation(
         record Ended() implements Phase {}
     }
 
-    public static final Conversation EMPTY =
-            new Conversation(0, 0, null, new Phase.Resting(), Taken.NONE, Usage.NONE, 0, null, 0, 0, 0, Context.EMPTY);
+    public static final Conversation EMPTY = new Conversation(
+            0, 0, null, new Phase.Resting(), Taken.NONE, Usage.NONE, 0, null, 0, 0, 0, Context.EMPTY, McpTools.NONE);
 
     private static final Phase ASK = new Phase.Asking(null, null);
 
@@ -106,6 +123,7 @@ public record Conversation(
                         .phase(ASK)
                         .running(time)
                         .counts(0, 0, 0)
+                        .mcp(mcp.fresh())
                         .context(context.fresh().plus(Tokens.of(f.inputs())));
             case Fact.InputsJoined f -> taking(f.inputs()).context(context.plus(Tokens.of(f.inputs())));
             case Fact.ModelAsked f -> {
@@ -122,7 +140,7 @@ public record Conversation(
                         .context(context.compacted(f.base(), f.contextTokens()));
             case Fact.ToolsReturned f -> resolved(f.results());
             case Fact.ClientAwaited f ->
-                phase(new Phase.Acting(acting().calls(), new HashSet<>(f.questions())))
+                phase(new Phase.Acting(acting().calls(), new HashSet<>(f.questions()), acting().begun()))
                         .stopped(time);
             case Fact.ClientAnswered f -> answered(f, time);
             case Fact.TurnInterrupted f -> interrupted(f);
@@ -130,6 +148,10 @@ public record Conversation(
             case Fact.HandAttached f -> this;
             case Fact.HandLost f -> this;
             case Fact.CredentialUsed f -> this;
+            case Fact.ToolsListed f ->
+                mcp(mcp.with(new McpListing(f.server(), f.tools()))).context(context.plus(Tokens.ofTools(f.tools())));
+            case Fact.ServerFailed f -> mcp(mcp.without(f.server()));
+            case Fact.CallsBegan f -> phase(acting().begun(f));
         };
     }
 
@@ -183,19 +205,19 @@ public record Conversation(
         List<ToolCall> open = acting.calls().stream()
                 .filter(call -> !done.contains(call.id()))
                 .toList();
-        return open.isEmpty() ? next.phase(ASK) : next.phase(new Phase.Acting(open, acting.awaited()));
+        return open.isEmpty() ? next.phase(ASK) : next.phase(new Phase.Acting(open, acting.awaited(), acting.begun()));
     }
 
     private Conversation answered(Fact.ClientAnswered fact, Instant time) {
         Conversation next = taking(fact.answers());
-        if (fact.resumed()) next = next.running(time);
+        if (fact.resumed()) next = next.running(time).mcp(mcp.fresh());
         if (!(phase instanceof Phase.Acting acting)) return next;
         Set<EventId> allowed = new HashSet<>();
         for (Posted posted : fact.answers())
             if (posted.input() instanceof Input.Confirmation c && c.allow()) allowed.add(c.call());
         List<ToolCall> calls = new ArrayList<>();
         for (ToolCall call : acting.calls()) calls.add(allowed.contains(call.id()) ? call.allowed() : call);
-        return next.phase(new Phase.Acting(calls, fact.resumed() ? null : acting.awaited()))
+        return next.phase(new Phase.Acting(calls, fact.resumed() ? null : acting.awaited(), acting.begun()))
                 .resolved(fact.results());
     }
 
@@ -218,16 +240,7 @@ public record Conversation(
 
     /** What a fact that begins a fold has to say of what came before it. @param spill puts large content elsewhere */
     public Checkpoint checkpoint(UnaryOperator<JsonNode> spill) {
-        return new Checkpoint(
-                spill.apply(agent),
-                taken,
-                usage,
-                activeMillis,
-                runningSince,
-                asks,
-                cuts,
-                context.compactions(),
-                context.replies());
+        return Checkpoint.of(this, spill);
     }
 
     /**
@@ -237,21 +250,7 @@ public record Conversation(
      * @param filler brings back what was put elsewhere
      */
     public static Conversation from(Entry entry, UnaryOperator<JsonNode> filler) {
-        Checkpoint before = entry.compacted().before();
-        return new Conversation(
-                        entry.position() - 1,
-                        0,
-                        filler.apply(before.agent()),
-                        ASK,
-                        before.taken(),
-                        before.usage(),
-                        before.activeMillis(),
-                        before.runningSince(),
-                        0,
-                        before.asks(),
-                        before.cuts(),
-                        new Context(0, 0, before.compactions(), before.replies(), 0))
-                .after(entry);
+        return entry.compacted().before().before(entry.position(), filler).after(entry);
     }
 
     /** How long the session has run, up to a moment, in milliseconds. */
@@ -276,71 +275,36 @@ public record Conversation(
                 failures,
                 asks,
                 cuts,
-                context);
+                context,
+                mcp);
     }
 
     private Conversation agent(JsonNode newAgent) {
-        return new Conversation(
-                position,
-                epoch,
-                newAgent,
-                phase,
-                taken,
-                usage,
-                activeMillis,
-                runningSince,
-                failures,
-                asks,
-                cuts,
-                context);
+        return copy(newAgent, phase, taken, usage, context, mcp);
     }
 
     private Conversation phase(Phase newPhase) {
-        return new Conversation(
-                position,
-                epoch,
-                agent,
-                newPhase,
-                taken,
-                usage,
-                activeMillis,
-                runningSince,
-                failures,
-                asks,
-                cuts,
-                context);
+        return copy(agent, newPhase, taken, usage, context, mcp);
     }
 
     private Conversation taking(List<Posted> inputs) {
-        return new Conversation(
-                position,
-                epoch,
-                agent,
-                phase,
-                taken.with(inputs),
-                usage,
-                activeMillis,
-                runningSince,
-                failures,
-                asks,
-                cuts,
-                context);
+        return copy(agent, phase, taken.with(inputs), usage, context, mcp);
     }
 
     private Conversation usage(Usage more) {
-        return new Conversation(
-                position,
-                epoch,
-                agent,
-                phase,
-                taken,
-                usage.plus(more),
-                activeMillis,
-                runningSince,
-                failures,
-                asks,
-                cuts,
-                context);
+        return copy(agent, phase, taken, usage.plus(more), context, mcp);
+    }
+
+    private Conversation context(Context newContext) {
+        return copy(agent, phase, taken, usage, newContext, mcp);
+    }
+
+    private Conversation mcp(McpTools newMcp) {
+        return copy(agent, phase, taken, usage, context, newMcp);
+    }
+
+    private Conversation copy(JsonNode a, Phase p, Taken t, Usage u, Context c, McpTools m) {
+        return new Conversation(position, epoch, a, p, t, u, activeMillis, runningSince, failures, asks, cuts, c, m);
     }
 
     private Conversation counts(int newFailures, int newAsks, int newCuts) {
@@ -356,23 +320,8 @@ public record Conversation(
                 newFailures,
                 newAsks,
                 newCuts,
-                context);
-    }
-
-    private Conversation context(Context newContext) {
-        return new Conversation(
-                position,
-                epoch,
-                agent,
-                phase,
-                taken,
-                usage,
-                activeMillis,
-                runningSince,
-                failures,
-                asks,
-                cuts,
-                newContext);
+                context,
+                mcp);
     }
 
     private Conversation running(Instant since) {
@@ -385,6 +334,6 @@ public record Conversation(
 
     private Conversation clocked(long millis, Instant since) {
         return new Conversation(
-                position, epoch, agent, phase, taken, usage, millis, since, failures, asks, cuts, context);
+                position, epoch, agent, phase, taken, usage, millis, since, failures, asks, cuts, context, mcp);
     }
 }

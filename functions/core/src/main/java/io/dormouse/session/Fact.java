@@ -5,6 +5,8 @@ import com.fasterxml.jackson.annotation.JsonSubTypes;
 import com.fasterxml.jackson.annotation.JsonTypeInfo;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import io.dormouse.agents.McpServer;
+import io.dormouse.agents.McpTool;
 import io.dormouse.id.CredentialId;
 import io.dormouse.id.EventId;
 import io.dormouse.id.VaultId;
@@ -34,6 +36,9 @@ import java.util.List;
     @JsonSubTypes.Type(value = Fact.HandLost.class, name = "hand_lost"),
     @JsonSubTypes.Type(value = Fact.Compacted.class, name = "compacted"),
     @JsonSubTypes.Type(value = Fact.CredentialUsed.class, name = "credential_used"),
+    @JsonSubTypes.Type(value = Fact.ToolsListed.class, name = "tools_listed"),
+    @JsonSubTypes.Type(value = Fact.ServerFailed.class, name = "server_failed"),
+    @JsonSubTypes.Type(value = Fact.CallsBegan.class, name = "calls_began"),
 })
 public sealed interface Fact {
 
@@ -57,6 +62,9 @@ public sealed interface Fact {
             case CredentialUsed f -> List.of();
             // What it keeps came in before.
             case Compacted f -> List.of();
+            case ToolsListed f -> List.of();
+            case ServerFailed f -> List.of();
+            case CallsBegan f -> List.of();
         };
     }
 
@@ -190,4 +198,21 @@ public sealed interface Fact {
 
     /** A credential left for a host. Told with the outcome of the call that caused it, or soon after. */
     record CredentialUsed(CredentialUse use) implements Fact {}
+    /** An MCP server listed its tools, which the session has from here on. @param tools as many as a session may have */
+    record ToolsListed(McpServer server, List<McpTool> tools) implements Fact {}
+
+    /**
+     * An MCP server could not be listed or called; the session goes on without it.
+     *
+     * @param server its name in the agent
+     * @param error one of the wire API's error types, for example {@code mcp_connection_failed_error}
+     */
+    record ServerFailed(String server, String error, String message) implements Fact {}
+
+    /**
+     * Calls of MCP servers are about to be made that must not be made twice.
+     *
+     * @param by a mark of whoever makes them: nobody else may
+     */
+    record CallsBegan(List<EventId> calls, String by) implements Fact {}
 }

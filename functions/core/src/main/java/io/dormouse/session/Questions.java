@@ -36,6 +36,9 @@ public final class Questions {
                     case Fact.HandLost f -> {}
                     case Fact.CredentialUsed f -> {}
                     case Fact.Compacted f -> {}
+                    case Fact.ToolsListed f -> {}
+                    case Fact.ServerFailed f -> {}
+                    case Fact.CallsBegan f -> {}
                 }
         return open;
     }

@@ -1,5 +1,6 @@
 package io.dormouse.session;
 
+import io.dormouse.agents.McpServer;
 import io.dormouse.id.EventId;
 import io.dormouse.session.Conversation.Phase;
 import io.dormouse.session.ToolCall.Gate;
@@ -19,6 +20,10 @@ public sealed interface Step {
     /** @param request the open request for a summary of the history to make, or to make again after a crash */
     record Compact(EventId request) implements Step {}
 
+    /** These servers are to say what tools they have, or fail to. */
+    record ListTools(List<McpServer> servers) implements Step {}
+
+    /** Calls for hands and for MCP servers. */
     record UseHands(List<ToolCall> calls) implements Step {}
 
     /** Nothing to do before this moment. */
@@ -77,7 +82,7 @@ public sealed interface Step {
         return found;
     }
 
-    /** Calls that a hand may be at work on: by this owner, or by one that died. */
+    /** Calls that a hand or a server may be at work on: by this owner, or by one that died. */
     private static List<ToolCall> running(Conversation conversation) {
         return conversation.phase() instanceof Phase.Acting acting && acting.awaited() == null
                 ? acting.through(Gate.ALLOWED)
@@ -147,6 +152,8 @@ public sealed interface Step {
                     stamp);
         if (asking.notBefore() != null && stamp.now().isBefore(asking.notBefore()))
             return new Pause(asking.notBefore());
+        List<McpServer> unknown = conversation.mcp().missing(conversation.agent());
+        if (!unknown.isEmpty()) return new ListTools(unknown);
         boolean compacts = conversation.context().tokens() + Tokens.of(messages) > stamp.contextLimit();
         if (compacts && conversation.context().stuck())
             return end(

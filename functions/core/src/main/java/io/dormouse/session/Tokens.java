@@ -1,6 +1,7 @@
 package io.dormouse.session;
 
 import com.fasterxml.jackson.databind.JsonNode;
+import io.dormouse.agents.McpTool;
 import java.util.List;
 import java.util.Map;
 
@@ -63,6 +64,17 @@ public final class Tokens {
     static long ofResults(List<ToolResult> results) {
         long tokens = 0;
         for (ToolResult result : results) tokens += FRAME + ofStored(result.content());
+        return tokens;
+    }
+
+    /** Of the definitions of these tools. */
+    public static long ofTools(List<McpTool> tools) {
+        long tokens = 0;
+        for (McpTool tool : tools)
+            tokens += FRAME
+                    + of(tool.name())
+                    + of(tool.inputSchema())
+                    + (tool.description() == null ? 0 : of(tool.description()));
         return tokens;
     }
 

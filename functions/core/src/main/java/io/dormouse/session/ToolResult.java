@@ -1,5 +1,6 @@
 package io.dormouse.session;
 
+import com.fasterxml.jackson.annotation.JsonInclude;
 import com.fasterxml.jackson.databind.JsonNode;
 import io.dormouse.id.EventId;
 import io.dormouse.json.Json;
@@ -9,11 +10,26 @@ import io.dormouse.json.Json;
  *
  * @param call {@link ToolCall#id}
  * @param modelId {@link ToolCall#modelId}
- * @param content array of content blocks
+ * @param content array of content blocks; or, when large, the reference that {@code Spill} left
+ * @param mcp whether the call is one of an MCP server; absent means false
  */
-public record ToolResult(EventId call, String modelId, JsonNode content, boolean isError) {
+public record ToolResult(
+        EventId call,
+        String modelId,
+        JsonNode content,
+        boolean isError,
+        @JsonInclude(JsonInclude.Include.NON_DEFAULT) boolean mcp) {
+    /** Of a call that no MCP server runs. */
+    public ToolResult(EventId call, String modelId, JsonNode content, boolean isError) {
+        this(call, modelId, content, isError, false);
+    }
+
+    public static ToolResult of(ToolCall call, JsonNode content, boolean isError) {
+        return new ToolResult(call.id(), call.modelId(), content, isError, call.server() != null);
+    }
+
     public static ToolResult error(ToolCall call, String message) {
-        return new ToolResult(call.id(), call.modelId(), text(message), true);
+        return of(call, text(message), true);
     }
 
     /** One text block in an array. */

@@ -30,6 +30,7 @@ final class References {
                 case Fact.Compacted f -> {
                     f.kept().forEach(references::input);
                     references.content(f.before().agent());
+                    references.content(f.before().mcp());
                 }
                 case Fact.SessionBegan f -> {}
                 case Fact.Noted f -> {}
@@ -43,6 +44,9 @@ final class References {
                 case Fact.HandAttached f -> {}
                 case Fact.HandLost f -> {}
                 case Fact.CredentialUsed f -> {}
+                case Fact.ToolsListed f -> {}
+                case Fact.ServerFailed f -> {}
+                case Fact.CallsBegan f -> {}
             }
         }
         return references.found;

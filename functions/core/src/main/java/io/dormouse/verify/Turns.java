@@ -25,6 +25,9 @@ final class Turns {
     /** Calls of {@link #open} that the client has allowed. */
     private final Set<EventId> allowed = new HashSet<>();
 
+    /** Calls that were made and must not be made again. */
+    private final Set<EventId> begun = new HashSet<>();
+
     private boolean began;
     private boolean archived;
     private boolean running;
@@ -115,6 +118,12 @@ final class Turns {
             case Fact.HandAttached f -> {}
             case Fact.HandLost f -> {}
             case Fact.CredentialUsed f -> {}
+            case Fact.ToolsListed f -> {
+                findings.unless(running && ending == null, Rule.TURN, "tools are listed outside of a turn");
+                findings.unless(request == null, Rule.REQUEST, "tools are listed while a request is open");
+            }
+            case Fact.ServerFailed f -> findings.unless(running, Rule.TURN, "a server fails outside of a turn");
+            case Fact.CallsBegan f -> f.calls().forEach(this::began);
         }
     }
 
@@ -211,6 +220,17 @@ final class Turns {
                 !asks || allowed.contains(call.id()),
                 Rule.PERMISSION,
                 "the call " + result.call() + " has a result, and the client did not allow it");
+    }
+
+    private void began(EventId id) {
+        ToolCall call = open.get(id);
+        findings.unless(
+                call != null && call.server() != null, Rule.CALL, "the call " + id + " begins, which is not open");
+        findings.unless(
+                call == null || call.gate() == Gate.ALLOWED || allowed.contains(id),
+                Rule.PERMISSION,
+                "the call " + id + " begins, and the client did not allow it");
+        findings.unless(begun.add(id), Rule.CALL, "the call " + id + " begins a second time");
     }
 
     private Set<EventId> questions() {

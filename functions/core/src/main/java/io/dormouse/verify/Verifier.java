@@ -128,6 +128,9 @@ public final class Verifier {
                 case Fact.HandAttached f -> {}
                 case Fact.HandLost f -> {}
                 case Fact.CredentialUsed f -> {}
+                case Fact.ToolsListed f -> {}
+                case Fact.ServerFailed f -> {}
+                case Fact.CallsBegan f -> {}
             }
             ahead = folded(ahead, fact, entry);
             tell(fact, ahead, entry);

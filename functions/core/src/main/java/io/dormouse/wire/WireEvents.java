@@ -162,6 +162,11 @@ public record WireEvents(ThreadId thread, String agentName, UnaryOperator<JsonNo
                 case Fact.HandAttached f -> {}
                 case Fact.HandLost f -> {}
                 case Fact.CredentialUsed f -> {}
+                case Fact.ToolsListed f -> {}
+                // The session goes on, and the server is tried again when it next begins to run.
+                case Fact.ServerFailed f ->
+                    error(f.error(), f.message(), "retrying").put("mcp_server_name", f.server());
+                case Fact.CallsBegan f -> {}
             }
         }
 
@@ -228,7 +233,10 @@ public record WireEvents(ThreadId thread, String agentName, UnaryOperator<JsonNo
 
         private void call(ToolCall call) {
             boolean custom = call.gate() == ToolCall.Gate.CUSTOM;
-            ObjectNode event = event(custom ? "agent.custom_tool_use" : "agent.tool_use", call.id());
+            boolean mcp = call.server() != null;
+            ObjectNode event =
+                    event(custom ? "agent.custom_tool_use" : mcp ? "agent.mcp_tool_use" : "agent.tool_use", call.id());
+            if (mcp) event.put("mcp_server_name", call.server());
             event.put("name", call.name()).set("input", call.input());
             switch (call.gate()) {
                 case CUSTOM -> {}
@@ -267,10 +275,11 @@ public record WireEvents(ThreadId thread, String agentName, UnaryOperator<JsonNo
             }
         }
 
-        private void error(String type, String message, String retryStatus) {
+        private ObjectNode error(String type, String message, String retryStatus) {
             ObjectNode error =
                     event("session.error").putObject("error").put("type", type).put("message", message);
             error.putObject("retry_status").put("type", retryStatus);
+            return error;
         }
 
         private void unreachable(Fact.Unreachable credential) {
@@ -287,8 +296,10 @@ public record WireEvents(ThreadId thread, String agentName, UnaryOperator<JsonNo
 
         private void results(List<ToolResult> results) {
             for (ToolResult result : results) {
-                ObjectNode event = event("agent.tool_result")
-                        .put("tool_use_id", result.call().text());
+                ObjectNode event = event(result.mcp() ? "agent.mcp_tool_result" : "agent.tool_result")
+                        .put(
+                                result.mcp() ? "mcp_tool_use_id" : "tool_use_id",
+                                result.call().text());
                 event.set("content", filler.apply(result.content()));
                 event.put("is_error", result.isError());
             }

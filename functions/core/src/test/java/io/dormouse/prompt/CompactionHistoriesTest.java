@@ -58,6 +58,7 @@ class CompactionHistoriesTest {
                         case Step.UseHands s -> null;
                         case Step.Pause s -> null;
                         case Step.Rest s -> null;
+                        case Step.ListTools s -> null;
                         case Step.Tell s -> throw new AssertionError("told already");
                     };
             if (prompt == null) return;

@@ -9,6 +9,8 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import io.dormouse.agents.McpServer;
+import io.dormouse.agents.McpTool;
 import io.dormouse.id.CredentialId;
 import io.dormouse.json.Json;
 import io.dormouse.outbound.CredentialUse;
@@ -49,6 +51,8 @@ class FactGoldenTest {
     private static final Posted UPDATED =
             posted(8, new Input.Updated(id("u8"), Json.object().put("title", "x")));
     private static final Posted ARCHIVED = posted(9, new Input.Archived(id("u9")));
+
+    private static final JsonNode SCHEMA = Json.object().put("type", "object");
 
     /** What the lines of the file say, in their order. */
     private static final List<Object> SHAPES = List.of(
@@ -105,7 +109,50 @@ class FactGoldenTest {
             new Fact.CredentialUsed(new CredentialUse(
                     new CredentialId("vcrd_1"), "api.example.org", "POST", "/v1/repos/*", 201, 1234, id("t1"))),
             new Fact.CredentialUsed(
-                    new CredentialUse(new CredentialId("vcrd_1"), "api.example.org", "GET", "/", 0, 0, null)));
+                    new CredentialUse(new CredentialId("vcrd_1"), "api.example.org", "GET", "/", 0, 0, null)),
+            new Fact.ToolsListed(
+                    new McpServer("docs", "https://docs.example/mcp"),
+                    List.of(
+                            new McpTool("search", "Finds pages.", SCHEMA, true),
+                            new McpTool("put page", null, SCHEMA, false))),
+            new Fact.ServerFailed("docs", "mcp_authentication_failed_error", "HTTP 401"),
+            new Fact.CallsBegan(List.of(id("t5")), "n9"),
+            new Fact.ModelReplied(
+                    id("m1"),
+                    List.of(),
+                    List.of(
+                            new ToolCall(
+                                    id("t5"),
+                                    "toolu_5",
+                                    "put page",
+                                    INPUT,
+                                    Gate.ASK,
+                                    "always_ask",
+                                    null,
+                                    "docs",
+                                    false),
+                            new ToolCall(
+                                    id("t6"),
+                                    "toolu_6",
+                                    "search",
+                                    INPUT,
+                                    Gate.ALLOWED,
+                                    "always_allow",
+                                    null,
+                                    "docs",
+                                    true)),
+                    "tool_use",
+                    null,
+                    USAGE),
+            new Fact.ToolsReturned(List.of(new ToolResult(id("t5"), "toolu_5", text("done"), false, true))),
+            new Fact.Compacted(
+                    id("m1"),
+                    6,
+                    "So far.",
+                    List.of(),
+                    1234,
+                    USAGE,
+                    new Checkpoint(BLOB, Taken.NONE, Usage.NONE, 0, null, 0, 0, 0, 0, BLOB)));
 
     private static Posted posted(long seq, Input input) {
         return new Posted(seq, NOON, input);

@@ -8,6 +8,7 @@ import io.dormouse.proxy.http.Connection;
 import io.dormouse.proxy.http.Failure;
 import io.dormouse.proxy.http.Limits;
 import io.dormouse.proxy.http.Names;
+import io.dormouse.proxy.http.Sockets;
 import io.dormouse.proxy.http.SystemNames;
 import io.dormouse.proxy.http.Trust;
 import java.io.ByteArrayInputStream;
@@ -36,7 +37,7 @@ public final class GuardedCourier implements Courier, AutoCloseable {
 
     GuardedCourier(ProxySettings settings, Names names, Runnable closing) {
         this.destinations = new Destinations(names, settings.opened());
-        this.client = new Client(Trust.with(settings.extraAuthorities()), LIMITS);
+        this.client = new Client(Sockets.SYSTEM, Trust.with(settings.extraAuthorities()), LIMITS);
         this.closing = closing;
     }
 

@@ -20,6 +20,7 @@ import io.dormouse.id.SessionId;
 import io.dormouse.id.ThreadId;
 import io.dormouse.id.WorkspaceId;
 import io.dormouse.json.Json;
+import io.dormouse.mcp.Servers;
 import io.dormouse.outbound.UseLedger;
 import io.dormouse.pace.Cancellation;
 import io.dormouse.prompt.Catalog;
@@ -146,7 +147,8 @@ final class World {
                 pace,
                 ids,
                 new Random(1),
-                uses)));
+                uses,
+                Servers.NONE)));
     }
 
     private static final class NoFeed implements Feed {

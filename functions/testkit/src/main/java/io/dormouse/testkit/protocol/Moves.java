@@ -196,6 +196,7 @@ final class Moves {
             case Step.Rest rest -> settle(state, i, owner, name, folded);
             case Step.Compact compact -> throw new IllegalStateException("there is room for ever here");
             case Step.Pause pause -> throw new IllegalStateException("no request fails here");
+            case Step.ListTools list -> throw new IllegalStateException("no server is declared here");
             case Step.Tell tell -> throw new IllegalStateException("told already");
         }
     }

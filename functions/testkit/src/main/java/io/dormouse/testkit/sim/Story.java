@@ -178,6 +178,9 @@ final class Story {
             case Fact.HandAttached f -> {}
             case Fact.HandLost f -> {}
             case Fact.CredentialUsed f -> {}
+            case Fact.ToolsListed f -> {}
+            case Fact.ServerFailed f -> {}
+            case Fact.CallsBegan f -> {}
             case Fact.Compacted f -> {
                 closed("the history was summarised");
                 answered(f.asked());
