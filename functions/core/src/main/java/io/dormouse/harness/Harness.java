@@ -117,6 +117,7 @@ public final class Harness {
             return woken;
         } finally {
             shift.stopBeating();
+            shift.reach().close();
             running.remove(claimed.thread(), shift);
         }
     }

@@ -1,6 +1,7 @@
 package io.dormouse.harness;
 
 import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.dormouse.agents.AgentSpec;
 import io.dormouse.hands.HandCall;
@@ -227,18 +228,21 @@ final class Work {
         List<HandCall> handCalls = calls.stream()
                 .map(call -> new HandCall(call.id().text(), call.name(), call.input()))
                 .toList();
-        Hands.Done done = ports.hands().use(shift.thread(), handCalls, cancellation);
+        Hands.Done done = shift.reach().use(handCalls, cancellation);
         // What nobody waited for is not told: whoever comes next takes it up by its key.
         boolean whole = done.results().stream().allMatch(HandResult.Output.class::isInstance);
         if (cancellation.abandoned() && !whole) return List.of();
         List<ToolResult> results = new ArrayList<>();
         List<Fact> facts = new ArrayList<>();
-        if (done.attached()) facts.add(new Fact.HandAttached(done.hand().text()));
+        if (done.attached() || done.problem() != null)
+            facts.add(new Fact.HandAttached(done.hand().text(), done.problem()));
         for (int i = 0; i < calls.size(); i++) {
             ToolCall call = calls.get(i);
             switch (done.results().get(i)) {
-                case HandResult.Output o ->
-                    results.add(new ToolResult(call.id(), call.modelId(), array(o), o.isError()));
+                case HandResult.Output o -> {
+                    JsonNode content = results.isEmpty() ? noting(done.problem(), array(o)) : array(o);
+                    results.add(new ToolResult(call.id(), call.modelId(), content, o.isError()));
+                }
                 case HandResult.Failed f -> results.add(ToolResult.error(call, f.reason()));
                 case HandResult.Lost l -> {
                     facts.add(new Fact.HandLost(done.hand().text(), l.reason()));
@@ -250,6 +254,14 @@ final class Work {
         // Messages that came meanwhile enter at this boundary, and not a whole turn later.
         shift.refresh();
         return facts;
+    }
+
+    /** The model is told what its sandbox lacks where it sees it first. */
+    private static JsonNode noting(String problem, JsonNode content) {
+        if (problem == null) return content;
+        ArrayNode noted = Json.array().addAll((ArrayNode) content);
+        noted.addObject().put("type", "text").put("text", "[" + problem + "]");
+        return noted;
     }
 
     private static JsonNode array(HandResult.Output output) {
