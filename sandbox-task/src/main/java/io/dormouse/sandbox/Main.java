@@ -1,10 +1,12 @@
 package io.dormouse.sandbox;
 
+import io.dormouse.sandbox.egress.Egress;
 import io.dormouse.sandbox.room.Bubblewrap;
 import io.dormouse.sandbox.room.EtcFolder;
 import io.dormouse.sandbox.room.Folders;
 import io.dormouse.sandbox.room.Isolation;
 import io.dormouse.sandbox.room.NoIsolation;
+import io.dormouse.sandbox.room.Outlet;
 import io.dormouse.sandbox.room.Room;
 import io.dormouse.sandbox.room.UserOnly;
 import java.io.IOException;
@@ -54,17 +56,20 @@ public final class Main {
         }
         StateFolder state = opened.get();
         Folders folders = folders(settings, state, root);
-        Room room = new Room(isolation(settings, folders, root));
+        boolean ownNetwork = settings.walls() == Settings.Walls.BUBBLEWRAP;
+        Egress egress = Egress.open(
+                settings.hand(), state.egress(), ownNetwork, settings.egressListen(), settings.secret()::isIt);
+        Room room = new Room(isolation(settings, folders, egress.outlet(), root));
         CompletableFuture<Optional<String>> problem = CompletableFuture.supplyAsync(room::problem);
 
         CountDownLatch stop = new CountDownLatch(1);
         HttpApi.Activity activity = new HttpApi.Activity();
-        Toolbox tools = new Toolbox(room, settings.limits());
+        Toolbox tools = new Toolbox(room, settings.limits(), state.installed());
         Calls calls = new Calls(state.journal(), InstantSource.system(), tools);
-        Routes routes = new Routes(settings.hand(), calls, stop::countDown);
+        Routes routes = new Routes(settings.hand(), calls, egress.port(), tools::prepare, stop::countDown);
         problem.join().ifPresent(why -> fail(NO_ISOLATION, why));
         HttpApi api = HttpApi.listen(settings.listen(), settings.secret(), routes, activity);
-        Runtime.getRuntime().addShutdownHook(new Thread(() -> close(api, calls, tools, state)));
+        Runtime.getRuntime().addShutdownHook(new Thread(() -> close(api, calls, tools, egress, state)));
         state.announce(settings.hand(), api.address(), settings.walls().settingName());
         System.out.println(
                 "hand " + settings.hand() + " listens on " + api.address().getPort());
@@ -79,11 +84,12 @@ public final class Main {
         System.exit(0);
     }
 
-    private static void close(HttpApi api, Calls calls, Toolbox tools, StateFolder state) {
+    private static void close(HttpApi api, Calls calls, Toolbox tools, Egress egress, StateFolder state) {
         try {
             api.close();
             calls.close(); // first, so that what the end of the rooms looks like to a call is not taken for its result
             tools.close();
+            egress.close();
             state.close();
         } catch (IOException unclosed) {
             System.err.println("while stopping: " + unclosed.getMessage());
@@ -100,11 +106,11 @@ public final class Main {
         };
     }
 
-    private static Isolation isolation(Settings settings, Folders folders, boolean root) {
+    private static Isolation isolation(Settings settings, Folders folders, Outlet outlet, boolean root) {
         return switch (settings.walls()) {
-            case BUBBLEWRAP -> new Bubblewrap(folders, settings.limits(), root ? settings.agentUid() : -1);
-            case USER -> new UserOnly(folders, settings.limits(), settings.agentUid());
-            case NONE -> new NoIsolation(folders, settings.limits());
+            case BUBBLEWRAP -> new Bubblewrap(folders, settings.limits(), outlet, root ? settings.agentUid() : -1);
+            case USER -> new UserOnly(folders, settings.limits(), outlet, settings.agentUid());
+            case NONE -> new NoIsolation(folders, settings.limits(), outlet);
         };
     }
 

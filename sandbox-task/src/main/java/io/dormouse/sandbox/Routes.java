@@ -10,12 +10,17 @@ import java.time.Duration;
 import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalLong;
+import java.util.TreeMap;
+import java.util.UUID;
+import java.util.function.Consumer;
+import java.util.regex.Pattern;
 
 /** The whole HTTP interface. */
 final class Routes {
     private static final long DEFAULT_WAIT_MILLIS = 20_000;
     private static final long LONGEST_WAIT_MILLIS = 60_000;
     private static final int LONGEST_ID_CHARS = 200;
+    private static final Pattern VARIABLE = Pattern.compile("[A-Za-z_][A-Za-z0-9_]{0,199}");
 
     private interface Route {
         Reply answer(JsonNode body) throws IOException;
@@ -25,16 +30,24 @@ final class Routes {
             "GET /v1/health", this::health,
             "POST /v1/execute", this::execute,
             "POST /v1/cancel", this::cancel,
+            "POST /v1/prepare", this::prepare,
             "POST /v1/stop", this::stop);
 
     private final String hand;
     private final Calls calls;
+    private final int egressPort;
+    private final Consumer<Map<String, String>> preparing;
     private final Runnable stopping;
+    private final String instance = UUID.randomUUID().toString();
+    private volatile boolean prepared;
     private final long beganNanos = System.nanoTime();
 
-    Routes(String hand, Calls calls, Runnable stopping) {
+    /** @param preparing takes the variables of shells to come */
+    Routes(String hand, Calls calls, int egressPort, Consumer<Map<String, String>> preparing, Runnable stopping) {
         this.hand = hand;
         this.calls = calls;
+        this.egressPort = egressPort;
+        this.preparing = preparing;
         this.stopping = stopping;
     }
 
@@ -52,6 +65,9 @@ final class Routes {
                 .createObjectNode()
                 .put("hand", hand)
                 .put("status", "ready")
+                .put("instance", instance)
+                .put("prepared", prepared)
+                .put("egress_port", egressPort)
                 .put("uptime_ms", (System.nanoTime() - beganNanos) / 1_000_000));
     }
 
@@ -79,6 +95,21 @@ final class Routes {
         String id = fields.text("id");
         Optional<String> problem = fields.problem().or(() -> idProblem(id));
         return problem.isPresent() ? Reply.error(400, problem.get()) : reply(id, calls.cancel(id));
+    }
+
+    private Reply prepare(JsonNode body) {
+        Map<String, String> variables = new TreeMap<>();
+        for (Map.Entry<String, JsonNode> each : body.path("variables").properties()) {
+            boolean text =
+                    each.getValue().isTextual() && each.getValue().textValue().indexOf('\0') < 0;
+            if (!text || !VARIABLE.matcher(each.getKey()).matches()) {
+                return Reply.error(400, "`variables` must have names of variables, and texts without NUL");
+            }
+            variables.put(each.getKey(), each.getValue().textValue());
+        }
+        preparing.accept(variables);
+        prepared = body.path("complete").asBoolean(true);
+        return Reply.ok(Json.MAPPER.createObjectNode().put("status", "prepared"));
     }
 
     private Reply stop(JsonNode body) {

@@ -16,6 +16,7 @@ record Settings(
         String hand,
         Secret secret,
         InetSocketAddress listen,
+        InetSocketAddress egressListen,
         Path state,
         Path workspace,
         Path outputs,
@@ -65,7 +66,8 @@ record Settings(
             return new Settings(
                     text("DORMOUSE_HAND"),
                     secret(),
-                    listen(),
+                    listen("DORMOUSE_LISTEN", "127.0.0.1:0"),
+                    listen("DORMOUSE_EGRESS_LISTEN", anyPortOf(listen("DORMOUSE_LISTEN", "127.0.0.1:0"))),
                     folder("DORMOUSE_STATE_DIR"),
                     folder("DORMOUSE_WORKSPACE_DIR"),
                     folder("DORMOUSE_OUTPUTS_DIR"),
@@ -96,14 +98,18 @@ record Settings(
             return Path.of(text(name)).toAbsolutePath().normalize();
         }
 
-        private InetSocketAddress listen() {
-            String value = environment.getOrDefault("DORMOUSE_LISTEN", "127.0.0.1:0");
+        private static String anyPortOf(InetSocketAddress address) {
+            return address.getHostString() + ":0";
+        }
+
+        private InetSocketAddress listen(String name, String otherwise) {
+            String value = environment.getOrDefault(name, otherwise);
             int colon = value.lastIndexOf(':');
             try {
                 return new InetSocketAddress(
                         value.substring(0, Math.max(0, colon)), Integer.parseInt(value.substring(colon + 1)));
             } catch (IllegalArgumentException bad) {
-                throw new IllegalArgumentException("DORMOUSE_LISTEN must be address:port", bad);
+                throw new IllegalArgumentException(name + " must be address:port", bad);
             }
         }
 

@@ -17,7 +17,8 @@ import java.util.Optional;
 
 /**
  * The supervisor's own folder, mode 700: {@code lock}, held as long as it lives, so that one hand never has two;
- * {@code run.json}, which says where it listens; {@code journal.jsonl}; {@code tmp} and {@code etc} of the rooms.
+ * {@code run.json}, which says where it listens; {@code journal.jsonl}; {@code tmp}, {@code etc} and
+ * {@code egress} of the rooms.
  */
 final class StateFolder implements AutoCloseable {
     private final Path folder;
@@ -54,6 +55,14 @@ final class StateFolder implements AutoCloseable {
 
     Path etc() {
         return folder.resolve("etc");
+    }
+
+    Path egress() {
+        return folder.resolve("egress");
+    }
+
+    Path installed() {
+        return folder.resolve("installed");
     }
 
     Path temporary() {

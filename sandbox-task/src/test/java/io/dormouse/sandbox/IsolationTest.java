@@ -69,7 +69,10 @@ class IsolationTest {
                 .doesNotContain(home.toString());
         assertThat(hand.bash("cat /proc/*/environ | tr '\\0' '\\n' | cut -d= -f1 | sort -u | tr '\\n' ' '")
                         .text())
-                .isEqualTo("HOME LANG LOGNAME PAGER PATH PWD SHELL SHLVL TERM USER _ ");
+                .isEqualTo("APT_CONFIG AWS_CA_BUNDLE CARGO_HTTP_CAINFO CURL_CA_BUNDLE GIT_SSL_CAINFO HOME HTTPS_PROXY"
+                        + " HTTP_PROXY JAVA_TOOL_OPTIONS LANG LOGNAME NODE_EXTRA_CA_CERTS NODE_OPTIONS NODE_PATH"
+                        + " NODE_USE_ENV_PROXY NO_PROXY PAGER PATH PIP_CERT PWD REQUESTS_CA_BUNDLE SHELL SHLVL"
+                        + " SSL_CERT_FILE TERM USER _ http_proxy https_proxy no_proxy npm_config_cafile ");
         assertThat(hand.bash("wc -c < /proc/1/environ").text()).isEqualTo("0\n");
     }
 
@@ -81,13 +84,16 @@ class IsolationTest {
             Path.of("/home"),
             Path.of("/etc/shadow"),
             Path.of("/var"),
-            Path.of("/run"),
             Path.of("/sys")
         }) {
             assertThat(hand.bash("ls -d " + path).failed().text()).contains("No such file");
         }
         assertThat(hand.bash("cat /etc/passwd | cut -d: -f1 | tr '\\n' ' '").text())
                 .isEqualTo("agent nobody ");
+        assertThat(hand.bash("cd /run; find . -type f -o -type s | sort | tr '\\n' ' '")
+                        .text())
+                .isEqualTo("./dormouse/egress/apt.conf ./dormouse/egress/ca-bundle.pem ./dormouse/egress/ca.pem"
+                        + " ./dormouse/egress/proxy.cjs ./dormouse/egress/proxy.sock ./dormouse/egress/truststore.p12 ");
         assertThat(hand.bash("ls / | tr '\\n' ' '").text())
                 .doesNotContain("root")
                 .doesNotContain("home");
@@ -96,7 +102,15 @@ class IsolationTest {
     @Test
     void the_system_cannot_be_written() throws Exception {
         for (String path : new String[] {
-            "/x", "/usr/x", "/usr/bin/x", "/etc/x", "/dev/x", "/mnt/x", "/proc/sys/kernel/core_pattern"
+            "/x",
+            "/usr/x",
+            "/usr/bin/x",
+            "/etc/x",
+            "/dev/x",
+            "/mnt/x",
+            "/run/dormouse/egress/x",
+            "/run/dormouse/egress/ca.pem",
+            "/proc/sys/kernel/core_pattern"
         }) {
             assertThat(hand.bash("echo x > " + path).failed().text())
                     .as(path)
@@ -127,7 +141,7 @@ class IsolationTest {
         for (long pid : TestHand.processesWith("sleep 4731")) {
             assertThat(Files.getAttribute(Path.of("/proc/" + pid), "unix:uid")).isEqualTo((int) hand.uid);
         }
-        hand.bash("kill %1; touch mine").isFine();
+        hand.bash("kill %1; wait; touch mine").isFine();
         assertThat(Files.getAttribute(hand.workspace().resolve("mine"), "unix:uid"))
                 .isEqualTo((int) hand.uid);
     }
@@ -135,7 +149,8 @@ class IsolationTest {
     @Test
     void the_rooms_of_one_hand_do_not_see_each_others_processes() throws Exception {
         hand.tool("glob", "pattern", "*").isFine();
-        assertThat(hand.bash("ps -e -o comm= | sort -u | tr '\\n' ' '").text()).isEqualTo("bash bwrap ps sort tr ");
+        assertThat(hand.bash("ps -e -o comm= | sort -u | tr '\\n' ' '").text())
+                .isEqualTo("bash bwrap ps socat sort tr ");
     }
 
     @Test

@@ -130,6 +130,7 @@ public final class Harness {
         } finally {
             shift.stopBeating();
             ports.servers().leave(shift.caller(null));
+            shift.reach().close();
             running.remove(claimed.thread(), shift);
         }
     }

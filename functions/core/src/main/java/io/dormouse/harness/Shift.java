@@ -1,6 +1,7 @@
 package io.dormouse.harness;
 
 import io.dormouse.agents.AgentSpec;
+import io.dormouse.hands.Reach;
 import io.dormouse.head.Head;
 import io.dormouse.head.Heads.Swapped;
 import io.dormouse.head.Snapshot;
@@ -40,6 +41,7 @@ final class Shift {
     private final Ports ports;
     private final ThreadId thread;
     private final long epoch;
+    private final Reach reach;
 
     private volatile Head head;
     private volatile Conversation conversation = Conversation.EMPTY;
@@ -57,6 +59,7 @@ final class Shift {
         this.head = claimed;
         this.thread = claimed.thread();
         this.epoch = claimed.lease().epoch();
+        this.reach = ports.hands().reach(claimed.workspace(), claimed.session(), thread, epoch);
         this.nonce = ports.ids().next();
         this.fold = new Fold(ports.spill()::fill);
     }
@@ -273,6 +276,11 @@ final class Shift {
 
     ThreadId thread() {
         return thread;
+    }
+
+    /** The thread's hand, for as long as this lasts. */
+    Reach reach() {
+        return reach;
     }
 
     Conversation conversation() {

@@ -1,6 +1,7 @@
 package io.dormouse.harness;
 
 import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.dormouse.agents.AgentSpec;
 import io.dormouse.agents.McpServer;
@@ -296,16 +297,20 @@ final class Work {
         List<HandCall> handCalls = calls.stream()
                 .map(call -> new HandCall(call.id().text(), call.name(), call.input()))
                 .toList();
-        Hands.Done done = ports.hands().use(shift.thread(), handCalls, cancellation);
+        Hands.Done done = shift.reach().use(handCalls, cancellation);
         boolean whole = done.results().stream().allMatch(HandResult.Output.class::isInstance);
         if (cancellation.abandoned() && !whole) return new Outcome(List.of(), Map.of());
         Map<EventId, ToolResult> results = new HashMap<>();
         List<Fact> facts = new ArrayList<>();
-        if (done.attached()) facts.add(new Fact.HandAttached(done.hand().text()));
+        if (done.attached() || done.problem() != null)
+            facts.add(new Fact.HandAttached(done.hand().text(), done.problem()));
         for (int i = 0; i < calls.size(); i++) {
             ToolCall call = calls.get(i);
             switch (done.results().get(i)) {
-                case HandResult.Output o -> results.put(call.id(), ToolResult.of(call, array(o), o.isError()));
+                case HandResult.Output o -> {
+                    JsonNode content = results.isEmpty() ? noting(done.problem(), array(o)) : array(o);
+                    results.put(call.id(), ToolResult.of(call, content, o.isError()));
+                }
                 case HandResult.Failed f -> results.put(call.id(), ToolResult.error(call, f.reason()));
                 case HandResult.Lost l -> {
                     facts.add(new Fact.HandLost(done.hand().text(), l.reason()));
@@ -314,6 +319,14 @@ final class Work {
             }
         }
         return new Outcome(facts, results);
+    }
+
+    /** The model is told what its sandbox lacks where it sees it first. */
+    private static JsonNode noting(String problem, JsonNode content) {
+        if (problem == null) return content;
+        ArrayNode noted = Json.array().addAll((ArrayNode) content);
+        noted.addObject().put("type", "text").put("text", "[" + problem + "]");
+        return noted;
     }
 
     private static JsonNode array(HandResult.Output output) {

@@ -192,7 +192,14 @@ public sealed interface Fact {
     record TurnEnded(StopReason reason, JsonNode details, String error, String message, Usage total, long activeMillis)
             implements Fact {}
 
-    record HandAttached(String hand) implements Fact {}
+    /** @param problem null, or what the hand could not be given: it works all the same */
+    record HandAttached(
+            String hand,
+            @JsonInclude(JsonInclude.Include.NON_NULL) String problem) implements Fact {
+        public HandAttached(String hand) {
+            this(hand, null);
+        }
+    }
 
     record HandLost(String hand, String reason) implements Fact {}
 

@@ -159,7 +159,10 @@ public record WireEvents(ThreadId thread, String agentName, UnaryOperator<JsonNo
                     if (f.error() != null) error(f.error(), f.message(), "exhausted");
                     idle(Json.object().put("type", f.reason().wireName()), f.details(), f.total(), f.activeMillis());
                 }
-                case Fact.HandAttached f -> {}
+                case Fact.HandAttached f -> {
+                    // As with a repository that could not be had: the session goes on without it.
+                    if (f.problem() != null) error("unknown_error", f.problem(), "retrying");
+                }
                 case Fact.HandLost f -> {}
                 case Fact.CredentialUsed f -> {}
                 case Fact.ToolsListed f -> {}

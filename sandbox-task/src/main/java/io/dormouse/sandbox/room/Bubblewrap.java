@@ -12,9 +12,10 @@ import java.util.stream.Stream;
  * folders, no way to become root or to make a namespace in it. A supervisor that is root first becomes the hand's own
  * user: root inside would see the kernel's settings writable, and process limits count per user.
  *
+ * @param outlet the shell's way out
  * @param rootUid the hand's own uid when this program is root, or -1 when it is not and the room runs as its user
  */
-public record Bubblewrap(Folders folders, Limits limits, long rootUid) implements Isolation {
+public record Bubblewrap(Folders folders, Limits limits, Outlet outlet, long rootUid) implements Isolation {
     static final String BWRAP = "/usr/bin/bwrap";
 
     /** Who the agent is inside, whatever uid that is outside. */
@@ -45,7 +46,9 @@ public record Bubblewrap(Folders folders, Limits limits, long rootUid) implement
     public List<String> wrap(View view, List<String> command) {
         Stage stage = new Stage(rootUid >= 0, folders);
         List<String> walls = walls(view, stage);
-        List<String> inside = Commands.join(limits.prlimit(view == View.SHELL), command);
+        List<String> inside = view == View.SHELL
+                ? outlet.relayed(Commands.join(limits.prlimit(true), command))
+                : Commands.join(limits.prlimit(false), command);
         List<String> drop = rootUid >= 0 ? Commands.asUser(rootUid) : List.of();
         return Commands.join(stage.prefix(), drop, walls, inside);
     }
@@ -76,9 +79,13 @@ public record Bubblewrap(Folders folders, Limits limits, long rootUid) implement
         if (view == View.FILES) {
             program(args, stage);
         }
+        if (view == View.SHELL) {
+            add(args, "--ro-bind", stage.name(outlet.folder(), "egress"), Outlet.INSIDE);
+        }
         // Last: until here bubblewrap itself makes mount points in it. Left writable, it would be unbounded memory.
         add(args, "--remount-ro", "/", "--chdir", view == View.SHELL ? WORKSPACE : "/");
-        Isolation.agentEnvironment(WORKSPACE).forEach((name, value) -> add(args, "--setenv", name, value));
+        Map<String, String> more = view == View.SHELL ? outlet.variables() : Map.of();
+        Isolation.agentEnvironment(WORKSPACE, more).forEach((name, value) -> add(args, "--setenv", name, value));
         args.add("--");
         return args;
     }

@@ -3,6 +3,7 @@ package io.dormouse.sandbox.room;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
+import java.util.TreeMap;
 
 /** The walls around agent code. */
 public sealed interface Isolation permits Bubblewrap, SharedRoot {
@@ -40,16 +41,25 @@ public sealed interface Isolation permits Bubblewrap, SharedRoot {
     /** Whether the room is a pid namespace, whose first process takes all others with it. */
     boolean ownProcessNamespace();
 
-    /** What programs find in their environment. HOME is the workspace, so that what they keep there outlives a stop. */
-    static Map<String, String> agentEnvironment(String home) {
-        return Map.of(
-                "PATH", "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin",
+    /**
+     * What programs find in their environment. HOME is the workspace, so that what they keep there outlives a stop; what
+     * is installed for the user goes to {@code ~/.local}.
+     */
+    static Map<String, String> agentEnvironment(String home, Map<String, String> more) {
+        Map<String, String> environment = new TreeMap<>(Map.of(
+                "PATH",
+                        home + "/.local/bin:" + home + "/go/bin:" + home
+                                + "/.cargo/bin:/usr/local/sbin:/usr/local/bin:/usr/sbin"
+                                + ":/usr/bin:/sbin:/bin:/usr/local/go/bin",
+                "NODE_PATH", home + "/.local/lib/node_modules",
                 "HOME", home,
                 "USER", "agent",
                 "LOGNAME", "agent",
                 "SHELL", "/bin/bash",
                 "LANG", "C.UTF-8",
                 "TERM", "dumb",
-                "PAGER", "cat");
+                "PAGER", "cat"));
+        environment.putAll(more);
+        return environment;
     }
 }

@@ -3,7 +3,7 @@ package io.dormouse.sandbox.room;
 import java.util.List;
 
 /** No walls at all: agent code runs as this program's own user. Only for those who ask for it by name. */
-public record NoIsolation(Folders folders, Limits limits) implements SharedRoot {
+public record NoIsolation(Folders folders, Limits limits, Outlet outlet) implements SharedRoot {
 
     @Override
     public List<String> wrap(View view, List<String> command) {

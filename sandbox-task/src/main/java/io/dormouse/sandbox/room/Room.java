@@ -3,6 +3,7 @@ package io.dormouse.sandbox.room;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.ExecutorService;
@@ -20,12 +21,30 @@ public final class Room {
     private final ExecutorService starter = Executors.newSingleThreadExecutor(
             Thread.ofPlatform().daemon().name("room-starter").factory());
 
+    private volatile Map<String, String> variables = Map.of();
+
     public Room(Isolation isolation) {
         this.isolation = isolation;
     }
 
     public Isolation isolation() {
         return isolation;
+    }
+
+    /** Further variables for shells that start from now on. They are kept in memory and on no command line. */
+    public void variables(Map<String, String> further) {
+        variables = Map.copyOf(further);
+    }
+
+    /** The same as a command for bash. */
+    String exports() {
+        StringBuilder exports = new StringBuilder();
+        variables.forEach((name, value) -> exports.append("export ")
+                .append(name)
+                .append('=')
+                .append(Shell.quoted(value))
+                .append("; "));
+        return exports.toString();
     }
 
     /** Starts {@code command} inside, with pipes for its three streams. */

@@ -174,6 +174,16 @@ public final class Shell implements AutoCloseable {
         };
     }
 
+    /** As one word of bash. */
+    static String quoted(String text) {
+        return "$'"
+                + text.replace("\\", "\\\\")
+                        .replace("'", "\\'")
+                        .replace("\n", "\\n")
+                        .replace("\r", "\\r")
+                + "'";
+    }
+
     private static String withNote(String output, String note) {
         return output + (output.isEmpty() || output.endsWith("\n") ? "" : "\n") + "[" + note + "]";
     }

@@ -79,7 +79,7 @@ final class ShellSession implements AutoCloseable {
     /** Starts bash in a new room and waits until it takes commands. */
     static ShellSession start(Room room) throws IOException {
         ShellSession session = new ShellSession(room, room.start(View.SHELL, BASH));
-        CompletableFuture<Tail.Output> ready = session.send(PREPARE, "");
+        CompletableFuture<Tail.Output> ready = session.send(room.exports() + PREPARE, "");
         try {
             CompletableFuture.anyOf(ready, session.process.onExit()).get(15, TimeUnit.SECONDS);
         } catch (TimeoutException | ExecutionException | InterruptedException slow) {
@@ -97,7 +97,8 @@ final class ShellSession implements AutoCloseable {
     /** Runs one command to its end, or to its timeout, its cancellation or a limit, whichever comes first. */
     Ended run(String command, Duration timeout, Cancellation cancellation) {
         Map<Long, Processes.Info> before = members();
-        CompletableFuture<Tail.Output> text = send("eval " + quoted(command), " </dev/null >&102 2>&1 101>&- 102>&-\n");
+        CompletableFuture<Tail.Output> text =
+                send("eval " + Shell.quoted(command), " </dev/null >&102 2>&1 101>&- 102>&-\n");
         CompletableFuture<?> any =
                 CompletableFuture.anyOf(text, process.onExit(), cancellation.signal(), overLimit.copy());
         Cause cause = new Cause.Cancelled();
@@ -213,15 +214,6 @@ final class ShellSession implements AutoCloseable {
             }
         });
         return text.thenCombine(reported, (seen, code) -> seen);
-    }
-
-    private static String quoted(String command) {
-        return "$'"
-                + command.replace("\\", "\\\\")
-                        .replace("'", "\\'")
-                        .replace("\n", "\\n")
-                        .replace("\r", "\\r")
-                + "'";
     }
 
     private void readOutput() {

@@ -6,7 +6,7 @@ import java.util.List;
  * Agent code runs as its own unprivileged user, and nothing more. For a container that holds this hand alone, where the
  * container is the wall. Needs a supervisor that is root.
  */
-public record UserOnly(Folders folders, Limits limits, long uid) implements SharedRoot {
+public record UserOnly(Folders folders, Limits limits, Outlet outlet, long uid) implements SharedRoot {
 
     @Override
     public List<String> wrap(View view, List<String> command) {

@@ -4,14 +4,20 @@ import com.fasterxml.jackson.databind.JsonNode;
 import io.dormouse.hands.Hand;
 import io.dormouse.hands.HandCall;
 import io.dormouse.hands.HandResult;
+import io.dormouse.hands.Recipe;
+import io.dormouse.hands.egress.Attachment;
+import io.dormouse.hands.egress.Door;
 import io.dormouse.hands.remote.SupervisorClient.Answer;
+import io.dormouse.outbound.Outbound;
 import io.dormouse.pace.Cancellation;
 import io.dormouse.pace.Pace;
+import java.net.InetSocketAddress;
 import java.time.Duration;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
+import java.util.function.Function;
 import java.util.function.Supplier;
 
 /**
@@ -31,6 +37,7 @@ public final class RemoteHand implements Hand {
     private final Supplier<Optional<Endpoint>> sameHandAgain;
     private final Pace pace;
     private volatile Endpoint endpoint;
+    private volatile Preparation preparation;
 
     /**
      * @param sameHandAgain looks for the hand when it cannot be reached: its endpoint now, possibly after it was started
@@ -47,6 +54,25 @@ public final class RemoteHand implements Hand {
     @Override
     public HandResult execute(HandCall call, Cancellation cancellation) {
         return new Execution(call, cancellation).run();
+    }
+
+    @Override
+    public Attached attach(Function<Outbound.Request, Outbound.Response> way, long epoch) {
+        return new Attachment(this::door, way, epoch);
+    }
+
+    private Optional<Door> door() {
+        Endpoint now = endpoint;
+        return client.health(now)
+                .map(health -> health.path("egress_port").asInt())
+                .filter(port -> port > 0)
+                .map(port -> new Door(new InetSocketAddress(now.base().getHost(), port), now.secret()));
+    }
+
+    @Override
+    public Optional<String> prepare(Supplier<Recipe> recipe, Cancellation cancellation) {
+        preparation = new Preparation(client, recipe, (call, wish) -> new Execution(call, wish).run());
+        return preparation.of(endpoint, cancellation);
     }
 
     /** One call, from the first question to its result. */
@@ -120,6 +146,9 @@ public final class RemoteHand implements Hand {
             }
             Optional<Endpoint> found = sameHandAgain.get();
             found.ifPresent(now -> endpoint = now);
+            // It may have been started again, and then has lost what was given to it. What fails now was told before.
+            Preparation again = preparation;
+            if (found.isPresent() && again != null) again.variables(found.get());
             return found.isPresent() ? Optional.empty() : Optional.of(gone(why));
         }
 

@@ -11,6 +11,7 @@ import java.net.http.HttpRequest;
 import java.net.http.HttpResponse;
 import java.net.http.HttpResponse.BodyHandlers;
 import java.time.Duration;
+import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
@@ -53,6 +54,20 @@ public final class SupervisorClient {
     public boolean healthy(Endpoint endpoint, String hand, Duration timeout) {
         return send(endpoint, "/v1/health", null, timeout).join() instanceof Answer.Ok(JsonNode body)
                 && body.path("hand").asText().equals(hand);
+    }
+
+    /** What the supervisor says of itself; nothing when it cannot be asked. */
+    Optional<JsonNode> health(Endpoint endpoint) {
+        return send(endpoint, "/v1/health", null, QUICK).join() instanceof Answer.Ok(JsonNode body)
+                ? Optional.of(body)
+                : Optional.empty();
+    }
+
+    /** Hands over variables for shells to come. @param complete whether nothing more is to be given */
+    Answer prepare(Endpoint endpoint, Map<String, String> variables, boolean complete) {
+        ObjectNode body = JSON.createObjectNode().put("complete", complete);
+        body.set("variables", JSON.valueToTree(variables));
+        return send(endpoint, "/v1/prepare", body, QUICK).join();
     }
 
     CompletableFuture<Answer> execute(Endpoint endpoint, HandCall call) {

@@ -1,2 +1,2 @@
-/** A way out without a proxy: for tests only, and not in any artefact that ships. */
+/** An outbound port that reaches loopback servers only, for tests of everything that sends requests. Knows no policy and no credential. */
 package io.dormouse.testkit.outbound;

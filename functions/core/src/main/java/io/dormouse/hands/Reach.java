@@ -1,0 +1,130 @@
+package io.dormouse.hands;
+
+import io.dormouse.id.EventId;
+import io.dormouse.id.SessionId;
+import io.dormouse.id.ThreadId;
+import io.dormouse.id.WorkspaceId;
+import io.dormouse.outbound.Outbound;
+import io.dormouse.pace.Cancellation;
+import io.dormouse.pace.Pace;
+import java.util.ArrayList;
+import java.util.LinkedHashSet;
+import java.util.List;
+import java.util.Optional;
+import java.util.Set;
+import java.util.concurrent.Callable;
+import java.util.function.Supplier;
+
+/**
+ * The hand of a thread, provisioned when the first call needs it, and its way out: open from that call on until this is
+ * closed, also while the model thinks, so that what runs in the background of a hand goes on.
+ */
+public final class Reach implements AutoCloseable {
+    private final HandProvider provider;
+    private final Pace pace;
+    private final Outbound outbound;
+    private final Supplier<Recipe> recipe;
+    private final Holder holder;
+    private final Set<String> running = new LinkedHashSet<>();
+    private boolean open;
+    private Hand.Attached attached = Hand.Attached.NOTHING;
+
+    /** Who has the lease. */
+    record Holder(WorkspaceId workspace, SessionId session, ThreadId thread, long epoch) {}
+
+    Reach(HandProvider provider, Pace pace, Outbound outbound, Supplier<Recipe> recipe, Holder holder) {
+        this.provider = provider;
+        this.pace = pace;
+        this.outbound = outbound;
+        this.recipe = recipe;
+        this.holder = holder;
+    }
+
+    /** Runs the calls side by side. Returns when all are done. Whatever goes wrong is a result. */
+    public Hands.Done use(List<HandCall> calls, Cancellation cancellation) {
+        HandId id = HandId.of(holder.thread());
+        return switch (cancellation.requested() ? living(id) : provide(id)) {
+            case HandProvider.Provided.Unavailable unavailable -> {
+                List<HandResult> failed = new ArrayList<>();
+                for (HandCall call : calls)
+                    failed.add(new HandResult.Failed("No sandbox could be started: " + unavailable.reason()));
+                yield new Hands.Done(id, false, null, failed);
+            }
+            case HandProvider.Provided.Ready ready -> {
+                String problem = cancellation.requested() ? null : prepare(ready.hand(), ready.fresh(), cancellation);
+                List<Callable<HandResult>> tasks = new ArrayList<>();
+                for (HandCall call : calls) tasks.add(() -> execute(ready.hand(), call, cancellation));
+                yield new Hands.Done(id, ready.fresh(), problem, pace.all(tasks));
+            }
+        };
+    }
+
+    /** For calls that are to be stopped: where no hand lives, none of them runs. */
+    private HandProvider.Provided living(HandId id) {
+        return provider.find(id)
+                .<HandProvider.Provided>map(found -> new HandProvider.Provided.Ready(found, false))
+                .orElse(new HandProvider.Provided.Unavailable("interrupted before it began"));
+    }
+
+    private HandProvider.Provided provide(HandId id) {
+        try {
+            return provider.provide(id);
+        } catch (RuntimeException e) {
+            return new HandProvider.Provided.Unavailable(e.toString());
+        }
+    }
+
+    /** Opens the way out, then gives the hand what it lacks. Returns what went wrong, or null. */
+    private String prepare(Hand ready, boolean fresh, Cancellation cancellation) {
+        try {
+            if (outbound != null && (fresh || !open)) {
+                attached.close();
+                attached = ready.attach(this::send, holder.epoch());
+                open = true;
+            }
+            return ready.prepare(recipe, cancellation).orElse(null);
+        } catch (RuntimeException e) {
+            return "The sandbox could not be prepared: " + e;
+        }
+    }
+
+    private Outbound.Response send(Outbound.Request request) {
+        Outbound.Caller caller = new Outbound.Caller(
+                holder.workspace(),
+                holder.session(),
+                holder.thread(),
+                holder.epoch(),
+                call().orElse(null),
+                Outbound.Purpose.SANDBOX);
+        return outbound.send(caller, request);
+    }
+
+    /** A hand cannot tell which of several calls a program belongs to. Commands run in order, so it is the first that still runs. */
+    private Optional<EventId> call() {
+        synchronized (running) {
+            return running.stream().findFirst().map(EventId::new);
+        }
+    }
+
+    private HandResult execute(Hand ready, HandCall call, Cancellation cancellation) {
+        synchronized (running) {
+            running.add(call.id());
+        }
+        try {
+            return ready.execute(call, cancellation);
+        } catch (RuntimeException e) {
+            // A hand that breaks its contract must not take the session with it.
+            return new HandResult.Lost(e.toString());
+        } finally {
+            synchronized (running) {
+                running.remove(call.id());
+            }
+        }
+    }
+
+    /** Closes the way out. What runs in the hand goes on without a network. */
+    @Override
+    public void close() {
+        attached.close();
+    }
+}

@@ -1,0 +1,61 @@
+package io.dormouse.sandbox.egress;
+
+import io.dormouse.sandbox.room.Outlet;
+import java.io.IOException;
+import java.net.InetSocketAddress;
+import java.nio.file.Path;
+import java.time.InstantSource;
+import java.util.function.Predicate;
+
+/** The way out of a hand: the proxy that its rooms see, the lanes of whoever holds it, and the authority that both ends trust. */
+public final class Egress implements AutoCloseable {
+    private final Lanes lanes;
+    private final LaneDoor door;
+    private final Proxy proxy;
+    private final Outlet outlet;
+
+    private Egress(Lanes lanes, LaneDoor door, Proxy proxy, Outlet outlet) {
+        this.lanes = lanes;
+        this.door = door;
+        this.proxy = proxy;
+        this.outlet = outlet;
+    }
+
+    /**
+     * @param folder gets what rooms read: certificates, settings, and the proxy's socket where rooms have a network of
+     *     their own
+     * @param ownNetwork whether they have
+     * @param lanesAt where lanes are opened, by those whose secret {@code admits} knows
+     */
+    public static Egress open(
+            String hand, Path folder, boolean ownNetwork, InetSocketAddress lanesAt, Predicate<String> admits)
+            throws IOException {
+        Authority authority = Authority.of(hand, InstantSource.system());
+        Path inside = ownNetwork ? Path.of(Outlet.INSIDE) : folder;
+        new RoomFiles(folder, inside, authority.certificate()).write();
+        Lanes lanes = new Lanes();
+        Proxy proxy = ownNetwork
+                ? Proxy.at(folder.resolve(Outlet.SOCKET), authority, lanes)
+                : Proxy.onLoopback(authority, lanes);
+        int port = ownNetwork ? Outlet.PORT : proxy.port();
+        Outlet outlet = new Outlet(folder, RoomVariables.of(inside, port));
+        return new Egress(lanes, new LaneDoor(lanesAt, admits, lanes), proxy, outlet);
+    }
+
+    /** How rooms get to it. */
+    public Outlet outlet() {
+        return outlet;
+    }
+
+    /** Where lanes are opened. */
+    public int port() {
+        return door.port();
+    }
+
+    @Override
+    public void close() throws IOException {
+        door.close();
+        lanes.close();
+        proxy.close();
+    }
+}

@@ -1,0 +1,96 @@
+package io.dormouse.sandbox.egress;
+
+import java.io.IOException;
+import java.io.InputStream;
+import java.io.OutputStream;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.attribute.PosixFilePermissions;
+import java.security.GeneralSecurityException;
+import java.security.KeyStore;
+import java.security.Security;
+import java.security.cert.X509Certificate;
+import java.util.List;
+
+/** What rooms read: the hand's certificate in the forms that programs want, and settings of those that know no variable. */
+final class RoomFiles {
+    static final String CERTIFICATE = "ca.pem";
+
+    /** The system's authorities and the hand's. */
+    static final String BUNDLE = "ca-bundle.pem";
+
+    /** For Java. It holds the hand's authority alone: no other certificate is ever seen inside. */
+    static final String TRUST_STORE = "truststore.p12";
+
+    static final String APT = "apt.conf";
+    static final String NODE = "proxy.cjs";
+
+    private static final List<Path> SYSTEM_BUNDLES = List.of(
+            Path.of("/etc/ssl/certs/ca-certificates.crt"),
+            Path.of("/etc/pki/tls/certs/ca-bundle.crt"),
+            Path.of("/etc/ssl/cert.pem"));
+
+    private final Path folder;
+    private final Path inside;
+    private final X509Certificate certificate;
+
+    /** @param inside what rooms call the folder */
+    RoomFiles(Path folder, Path inside, X509Certificate certificate) {
+        this.folder = folder;
+        this.inside = inside;
+        this.certificate = certificate;
+    }
+
+    void write() throws IOException {
+        Files.createDirectories(folder);
+        Files.setPosixFilePermissions(folder, PosixFilePermissions.fromString("rwxr-xr-x"));
+        try {
+            String own = Authority.pem(certificate);
+            write(CERTIFICATE, own.getBytes(StandardCharsets.US_ASCII));
+            Path bundle = folder.resolve(BUNDLE);
+            try (OutputStream out = Files.newOutputStream(bundle)) {
+                out.write(own.getBytes(StandardCharsets.US_ASCII));
+                for (Path system : SYSTEM_BUNDLES) {
+                    if (Files.isReadable(system)) {
+                        Files.copy(system, out);
+                        break;
+                    }
+                }
+            }
+            readable(bundle);
+            Path store = folder.resolve(TRUST_STORE);
+            try (OutputStream out = Files.newOutputStream(store)) {
+                trustStore().store(out, null);
+            }
+            readable(store);
+        } catch (GeneralSecurityException impossible) {
+            throw new IOException("cannot write the certificates of a room", impossible);
+        }
+        String apt = "Acquire::https::CAInfo \"" + inside.resolve(BUNDLE) + "\";\n";
+        write(APT, apt.getBytes(StandardCharsets.US_ASCII));
+        try (InputStream script = RoomFiles.class.getResourceAsStream(NODE)) {
+            write(NODE, script.readAllBytes());
+        }
+    }
+
+    /** There is nothing to hide in it, and a store without a password is one that every program opens. */
+    private KeyStore trustStore() throws GeneralSecurityException, IOException {
+        Security.setProperty("keystore.pkcs12.certProtectionAlgorithm", "NONE");
+        Security.setProperty("keystore.pkcs12.macAlgorithm", "NONE");
+        KeyStore store = KeyStore.getInstance("PKCS12");
+        store.load(null, null);
+        store.setCertificateEntry("hand", certificate);
+        return store;
+    }
+
+    private void write(String name, byte[] content) throws IOException {
+        Path file = folder.resolve(name);
+        Files.write(file, content);
+        readable(file);
+    }
+
+    private static void readable(Path file) throws IOException {
+        Files.setPosixFilePermissions(file, PosixFilePermissions.fromString("rw-r--r--"));
+    }
+}

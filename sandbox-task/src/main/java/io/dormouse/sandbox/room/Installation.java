@@ -1,0 +1,171 @@
+package io.dormouse.sandbox.room;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import io.dormouse.sandbox.tool.Cancellation;
+import io.dormouse.sandbox.tool.Fields;
+import io.dormouse.sandbox.tool.ToolResult;
+import java.io.IOException;
+import java.io.InputStream;
+import java.io.OutputStream;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.StandardOpenOption;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+import java.util.OptionalLong;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
+import java.util.regex.Pattern;
+
+/**
+ * The {@code install} tool, which no model is offered: {@code {apt?, cargo?, gem?, go?, npm?, pip?}}, each a list of
+ * packages. They go to {@code ~/.local} of the agent's user, from a room of the shell's kind, one manager after the other.
+ */
+public final class Installation {
+    private static final Duration DEFAULT_TIMEOUT = Duration.ofMinutes(5);
+    private static final Duration LONGEST_TIMEOUT = Duration.ofMinutes(10);
+
+    /** Names, versions, extras and paths; nothing that an option could begin with. */
+    private static final Pattern PACKAGE = Pattern.compile("[A-Za-z0-9@._][A-Za-z0-9@._+/:=<>!~^,\\[\\] -]{0,299}");
+
+    /** @param command what comes before the packages, in bash */
+    private record Manager(String name, String program, String command) {}
+
+    private static final List<Manager> MANAGERS = List.of(
+            new Manager(
+                    "pip",
+                    "python3",
+                    "PIP_BREAK_SYSTEM_PACKAGES=1 python3 -m pip install --user --no-input --quiet"
+                            + " --disable-pip-version-check --no-warn-script-location --"),
+            new Manager(
+                    "npm", "npm", "npm install --global --prefix ~/.local --no-fund --no-audit --loglevel=error --"),
+            new Manager("go", "go", "GOBIN=~/.local/bin go install --"),
+            new Manager("cargo", "cargo", "cargo install --quiet --root ~/.local --"),
+            new Manager("gem", "gem", "gem install --user-install --bindir ~/.local/bin --no-document --quiet --"));
+
+    private static final String NO_APT =
+            "apt: not installed: apt needs root, and commands in this sandbox have no way to become root";
+
+    private final Room room;
+    private final Path record;
+
+    /** @param record a file that remembers what is installed: a hand that starts again on its old workspace has it */
+    public Installation(Room room, Path record) {
+        this.room = room;
+        this.record = record;
+    }
+
+    public ToolResult run(JsonNode input, OptionalLong callTimeout, Cancellation cancellation) {
+        Optional<String> problem = new Fields(input).problem();
+        if (problem.isPresent()) {
+            return ToolResult.error("install: " + problem.get());
+        }
+        long millis = Math.min(callTimeout.orElse(DEFAULT_TIMEOUT.toMillis()), LONGEST_TIMEOUT.toMillis());
+        long end = System.nanoTime() + TimeUnit.MILLISECONDS.toNanos(millis);
+        List<String> said = new ArrayList<>();
+        boolean failed = false;
+        if (!input.path("apt").isEmpty()) {
+            said.add(NO_APT);
+            failed = true;
+        }
+        for (Manager manager : MANAGERS) {
+            JsonNode packages = input.path(manager.name());
+            if (!packages.isEmpty()) {
+                ToolResult result = once(manager, packages, end, cancellation);
+                said.add(manager.name() + ": " + result.text().strip());
+                failed |= result.isError();
+            }
+        }
+        String text = String.join("\n", said);
+        return failed ? ToolResult.error(text) : ToolResult.ok(text);
+    }
+
+    private ToolResult once(Manager manager, JsonNode packages, long end, Cancellation cancellation) {
+        String line = manager.name() + " " + packages;
+        try {
+            if (Files.exists(record) && Files.readAllLines(record).contains(line)) {
+                return ToolResult.ok("installed already");
+            }
+            ToolResult result = install(manager, packages, end, cancellation);
+            if (!result.isError()) {
+                Files.writeString(record, line + "\n", StandardOpenOption.CREATE, StandardOpenOption.APPEND);
+            }
+            return result;
+        } catch (IOException broken) {
+            return ToolResult.error("not installed: " + broken.getMessage());
+        }
+    }
+
+    private ToolResult install(Manager manager, JsonNode packages, long end, Cancellation cancellation)
+            throws IOException {
+        List<String> words = new ArrayList<>();
+        for (JsonNode each : packages) {
+            if (!each.isTextual() || !PACKAGE.matcher(each.textValue()).matches()) {
+                return ToolResult.error("not the name of a package: " + each);
+            }
+            String name = each.textValue();
+            words.add(manager.name().equals("go") && name.indexOf('@') < 0 ? name + "@latest" : name);
+        }
+        // The variables come by standard input, which no other user can see.
+        String script = "eval \"$(cat)\"; command -v " + manager.program() + " >/dev/null"
+                + " || { echo '" + manager.program() + " is not in this sandbox'; exit 127; }; "
+                + manager.command() + " \"$@\" </dev/null 2>&1";
+        List<String> command = new ArrayList<>(List.of("/bin/bash", "-c", script, "install"));
+        command.addAll(words);
+        return run(command, end, cancellation, String.join(" ", words));
+    }
+
+    private ToolResult run(List<String> command, long end, Cancellation cancellation, String words) throws IOException {
+        Process process = room.start(View.SHELL, command);
+        cancellation.signal().thenRun(() -> end(process));
+        try (OutputStream in = process.getOutputStream()) {
+            in.write(room.exports().getBytes(StandardCharsets.UTF_8));
+        }
+        Tail output = new Tail();
+        Thread reader = Thread.ofVirtual().start(() -> drain(process, output));
+        try {
+            boolean ended = process.waitFor(Math.max(0, end - System.nanoTime()), TimeUnit.NANOSECONDS);
+            if (!ended) {
+                throw new TimeoutException();
+            }
+            reader.join(1000);
+        } catch (TimeoutException late) {
+            end(process);
+            return ToolResult.error("not installed: there was no time left for it. "
+                    + output.take().text());
+        } catch (InterruptedException stopped) {
+            end(process);
+            Thread.currentThread().interrupt();
+        }
+        if (cancellation.requested()) {
+            return ToolResult.interrupted("");
+        }
+        return process.exitValue() == 0
+                ? ToolResult.ok("installed " + words)
+                : ToolResult.error("not installed: " + last(output.take().text()));
+    }
+
+    /** The walls end what is inside with the process; where there are none, its children are looked for. */
+    private static void end(Process process) {
+        process.descendants().forEach(ProcessHandle::destroyForcibly);
+        process.destroyForcibly();
+    }
+
+    private static String last(String text) {
+        return text.substring(Math.max(0, text.length() - 2000)).strip();
+    }
+
+    private static void drain(Process process, Tail output) {
+        byte[] buffer = new byte[8192];
+        try (InputStream in = process.getInputStream()) {
+            for (int count = in.read(buffer); count >= 0; count = in.read(buffer)) {
+                output.append(buffer, count);
+            }
+        } catch (IOException closed) {
+            // its end is what counts
+        }
+    }
+}
