@@ -8,6 +8,7 @@ import io.dormouse.edge.Call;
 import io.dormouse.edge.Fields;
 import io.dormouse.edge.Pages;
 import io.dormouse.edge.Query;
+import io.dormouse.files.Mounts;
 import io.dormouse.harness.Wakes;
 import io.dormouse.head.Head;
 import io.dormouse.head.Head.Posting;
@@ -56,6 +57,7 @@ public final class Sessions {
     private final Environments environments;
     private final SessionFinder finder;
     private final Posts posts;
+    private final SessionResources attached;
 
     Sessions(
             Resources resources,
@@ -68,7 +70,8 @@ public final class Sessions {
             Agents agents,
             Environments environments,
             SessionFinder finder,
-            Posts posts) {
+            Posts posts,
+            SessionResources attached) {
         this.resources = resources;
         this.heads = heads;
         this.log = log;
@@ -80,6 +83,7 @@ public final class Sessions {
         this.environments = environments;
         this.finder = finder;
         this.posts = posts;
+        this.attached = attached;
     }
 
     public Answer create(Call call) {
@@ -92,7 +96,6 @@ public final class Sessions {
         if (!agent.path("mcp_servers").isEmpty())
             throw body.refuse("agent", "its MCP servers are not supported by this server yet");
         String environment = environment(call, body.text("environment_id", 1, 200));
-        SessionResources.check(body);
         for (String vault : body.texts("vault_ids", 50, 200)) throw Refused.notFound("No vault " + vault);
         if (body.given("budget")) throw body.refuse("budget", "budgets are not supported by this server yet");
         Instant now = clock.instant();
@@ -103,6 +106,8 @@ public final class Sessions {
         document.set("metadata", body.metadata());
 
         Head head = started(Head.fresh(call.workspace(), id, now), initial, now);
+        // Nothing is refused after this.
+        document.set(Mounts.FIELD, attached.attach(call, id, body));
         Resource session =
                 switch (resources.create(Resource.of(call.workspace(), SessionFinder.KIND, id.text(), now, document))) {
                     case Resources.Saved.Done done -> done.resource();
@@ -275,10 +280,13 @@ public final class Sessions {
                 case Swapped.Changed changed -> head = changed.current();
             }
         }
+        Optional<Resource> document = resources.read(
+                call.workspace(), SessionFinder.KIND, head.session().text());
         boolean there = resources.delete(
                 call.workspace(), SessionFinder.KIND, head.session().text());
         // An attempt that died after its swap left the document: this one brings the deletion to its end.
         if (deletedBefore && !there) throw SessionFinder.missing(call);
+        document.ifPresent(gone -> attached.release(call.workspace(), SessionResources.stored(gone.body())));
         feed.appended(head.thread());
         // The log and the hand with its files go by a wake, so that a crash here leaves nothing behind.
         wakes.send(head);
@@ -296,7 +304,7 @@ public final class Sessions {
         view.put("status", status(head));
         view.set("title", document.body().get("title"));
         view.set("metadata", document.body().get("metadata"));
-        view.putArray("resources");
+        view.set("resources", SessionResources.view(document.body()));
         view.putArray("vault_ids");
         view.putNull("deployment_id");
         view.putNull("budget");
