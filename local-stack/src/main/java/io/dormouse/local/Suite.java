@@ -2,7 +2,9 @@ package io.dormouse.local;
 
 import io.dormouse.edge.ApiKeys;
 import io.dormouse.files.FileStore;
+import io.dormouse.files.SessionShelf;
 import io.dormouse.hands.Hands;
+import io.dormouse.hands.Shelf;
 import io.dormouse.harness.Harness;
 import io.dormouse.harness.Ports;
 import io.dormouse.harness.Retries;
@@ -93,11 +95,12 @@ public final class Suite {
                 .orElseThrow(() -> new IllegalStateException(
                         "the sandbox program is missing: build it, or name its jar" + " in DORMOUSE_SANDBOX_JAR"));
         hands = new LocalHands(home.hands(), program, settings.unsafeHands(), LocalHands.passedOn(environment), pace);
+        Shelf shelf = new SessionShelf(stores.heads(), stores.resources(), files, pace::now);
         harness = new Harness(new Ports(
                 stores.heads(),
                 stores.log(),
                 model,
-                new Hands(hands, pace),
+                new Hands(hands, pace, shelf),
                 feed,
                 wakes,
                 new Spill(stores.blobs()),

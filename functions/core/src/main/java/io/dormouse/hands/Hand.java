@@ -1,6 +1,7 @@
 package io.dormouse.hands;
 
 import io.dormouse.pace.Cancellation;
+import java.util.Optional;
 
 /** One sandbox that is ready. */
 public interface Hand {
@@ -9,4 +10,9 @@ public interface Hand {
      * however long that takes. A requested cancellation ends the work within a second or two, and this returns.
      */
     HandResult execute(HandCall call, Cancellation cancellation);
+
+    /** Empty when files can neither be put into this hand nor taken from it. */
+    default Optional<HandFiles> files() {
+        return Optional.empty();
+    }
 }

@@ -227,6 +227,7 @@ final class Work {
         List<HandCall> handCalls = calls.stream()
                 .map(call -> new HandCall(call.id().text(), call.name(), call.input()))
                 .toList();
+        shift.handsUsed();
         Hands.Done done = ports.hands().use(shift.thread(), handCalls, cancellation);
         // What nobody waited for is not told: whoever comes next takes it up by its key.
         boolean whole = done.results().stream().allMatch(HandResult.Output.class::isInstance);

@@ -3,6 +3,7 @@ package io.dormouse.hands.remote;
 import com.fasterxml.jackson.databind.JsonNode;
 import io.dormouse.hands.Hand;
 import io.dormouse.hands.HandCall;
+import io.dormouse.hands.HandFiles;
 import io.dormouse.hands.HandResult;
 import io.dormouse.hands.remote.SupervisorClient.Answer;
 import io.dormouse.pace.Cancellation;
@@ -47,6 +48,11 @@ public final class RemoteHand implements Hand {
     @Override
     public HandResult execute(HandCall call, Cancellation cancellation) {
         return new Execution(call, cancellation).run();
+    }
+
+    @Override
+    public Optional<HandFiles> files() {
+        return Optional.of(client.files(endpoint));
     }
 
     /** One call, from the first question to its result. */
