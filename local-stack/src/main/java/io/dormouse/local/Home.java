@@ -59,6 +59,11 @@ final class Home implements AutoCloseable {
         return folder.resolve("blobs");
     }
 
+    /** Where the contents of files are. */
+    static Path files(Path folder) {
+        return folder.resolve("files");
+    }
+
     Path path() {
         return folder;
     }

@@ -5,14 +5,17 @@ import io.dormouse.aws.DynamoHeads;
 import io.dormouse.aws.DynamoResources;
 import io.dormouse.aws.DynamoSessionLog;
 import io.dormouse.aws.S3Blobs;
+import io.dormouse.aws.S3Contents;
 import io.dormouse.aws.Table;
 import io.dormouse.head.Heads;
 import io.dormouse.local.sqlite.FolderBlobs;
+import io.dormouse.local.sqlite.FolderContents;
 import io.dormouse.local.sqlite.Sqlite;
 import io.dormouse.local.sqlite.SqliteHeads;
 import io.dormouse.local.sqlite.SqliteResources;
 import io.dormouse.local.sqlite.SqliteSessionLog;
 import io.dormouse.resource.Blobs;
+import io.dormouse.resource.Contents;
 import io.dormouse.resource.Resources;
 import io.dormouse.session.SessionLog;
 import java.nio.file.Path;
@@ -23,7 +26,7 @@ import software.amazon.awssdk.services.dynamodb.DynamoDbClient;
 import software.amazon.awssdk.services.s3.S3Client;
 
 /** The ports of storage, all on one kind of store. */
-record Stores(SessionLog log, Heads heads, Resources resources, Blobs blobs, Runnable closing)
+record Stores(SessionLog log, Heads heads, Resources resources, Blobs blobs, Contents contents, Runnable closing)
         implements AutoCloseable {
 
     /** @param environment where AWS's own variables are */
@@ -49,6 +52,7 @@ record Stores(SessionLog log, Heads heads, Resources resources, Blobs blobs, Run
                         new SqliteHeads(sqlite),
                         new SqliteResources(sqlite, clock),
                         new FolderBlobs(Home.blobs(settings.home()), false),
+                        new FolderContents(Home.files(settings.home()), false),
                         sqlite::close);
             }
             case Settings.Store.Dynamo dynamo -> {
@@ -66,6 +70,7 @@ record Stores(SessionLog log, Heads heads, Resources resources, Blobs blobs, Run
                 new SqliteHeads(sqlite),
                 new SqliteResources(sqlite, clock),
                 new FolderBlobs(Home.blobs(home)),
+                new FolderContents(Home.files(home)),
                 sqlite::close);
     }
 
@@ -84,6 +89,7 @@ record Stores(SessionLog log, Heads heads, Resources resources, Blobs blobs, Run
                 new DynamoHeads(table, blobs, random),
                 new DynamoResources(table, blobs, clock, random),
                 blobs,
+                s3 == null ? new FolderContents(Home.files(home)) : new S3Contents(s3, store.bucket()),
                 () -> {
                     client.close();
                     if (s3 != null) s3.close();

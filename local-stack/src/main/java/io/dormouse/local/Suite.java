@@ -1,13 +1,17 @@
 package io.dormouse.local;
 
 import io.dormouse.edge.ApiKeys;
+import io.dormouse.files.FileStore;
+import io.dormouse.files.SessionShelf;
 import io.dormouse.hands.Hands;
+import io.dormouse.hands.Shelf;
 import io.dormouse.harness.Harness;
 import io.dormouse.harness.Ports;
 import io.dormouse.harness.Retries;
 import io.dormouse.harness.Wakes;
 import io.dormouse.head.Heads;
 import io.dormouse.id.Ids;
+import io.dormouse.id.SessionId;
 import io.dormouse.local.hands.LocalHands;
 import io.dormouse.local.hands.SandboxProgram;
 import io.dormouse.local.offline.OfflineModel;
@@ -40,6 +44,8 @@ import java.util.Map;
 @Singleton
 public final class Suite {
     private static final Duration PATIENCE = Duration.ofSeconds(5);
+    /** So long an expired file stays on the disk; nobody sees it. */
+    private static final Duration SWEEP = Duration.ofMinutes(1);
 
     private final Settings settings;
     private final Home home;
@@ -50,6 +56,7 @@ public final class Suite {
     private final LocalFeed feed = new LocalFeed();
     private final Catalog catalog;
     private final LocalWakes wakes;
+    private final FileStore files;
     private String banner;
     private MessagesModel model;
     private LocalHands hands;
@@ -61,7 +68,15 @@ public final class Suite {
         catalog = Catalog.bundled().narrowed(settings.contextWindow());
         home = Main.home();
         stores = Stores.open(settings, System.getenv(), pace::now, random);
+        files = new FileStore(stores.resources(), stores.contents(), this::live, pace::now, ids);
         wakes = new LocalWakes(stores.heads(), pace, home.owner(random));
+    }
+
+    private boolean live(SessionId session) {
+        return stores.heads()
+                .read(session.primaryThread())
+                .filter(head -> !head.deleted())
+                .isPresent();
     }
 
     /** Before the first request: there is a key, the hands are looked through, and what was left undone goes on. */
@@ -80,11 +95,12 @@ public final class Suite {
                 .orElseThrow(() -> new IllegalStateException(
                         "the sandbox program is missing: build it, or name its jar" + " in DORMOUSE_SANDBOX_JAR"));
         hands = new LocalHands(home.hands(), program, settings.unsafeHands(), LocalHands.passedOn(environment), pace);
+        Shelf shelf = new SessionShelf(stores.heads(), stores.resources(), files, pace::now);
         harness = new Harness(new Ports(
                 stores.heads(),
                 stores.log(),
                 model,
-                new Hands(hands, pace),
+                new Hands(hands, pace, shelf),
                 feed,
                 wakes,
                 new Spill(stores.blobs()),
@@ -94,6 +110,16 @@ public final class Suite {
                 ids,
                 random));
         wakes.start(harness);
+        pace.every(SWEEP, this::sweep);
+    }
+
+    private void sweep() {
+        try {
+            files.sweep();
+        } catch (RuntimeException e) {
+            // What was not erased is found by the next one.
+            System.getLogger("io.dormouse.local").log(System.Logger.Level.ERROR, "the sweep of files failed", e);
+        }
     }
 
     /** The server knows the port it got; the options only know what was asked for, which may be any free one. */
@@ -136,6 +162,12 @@ public final class Suite {
     @Singleton
     Blobs blobs() {
         return stores.blobs();
+    }
+
+    @Produces
+    @Singleton
+    FileStore files() {
+        return files;
     }
 
     @Produces

@@ -9,6 +9,7 @@ import java.io.IOException;
 import java.io.InputStream;
 import java.net.InetSocketAddress;
 import java.nio.charset.StandardCharsets;
+import java.util.Optional;
 import java.util.concurrent.Executors;
 import java.util.concurrent.TimeUnit;
 
@@ -19,22 +20,25 @@ final class HttpApi implements AutoCloseable {
     private final HttpServer server;
     private final Secret secret;
     private final Routes routes;
+    private final FileRoutes files;
     private final Activity activity;
 
-    private HttpApi(HttpServer server, Secret secret, Routes routes, Activity activity) {
+    private HttpApi(HttpServer server, Secret secret, Routes routes, FileRoutes files, Activity activity) {
         this.server = server;
         this.secret = secret;
         this.routes = routes;
+        this.files = files;
         this.activity = activity;
     }
 
-    static HttpApi listen(InetSocketAddress address, Secret secret, Routes routes, Activity activity)
+    static HttpApi listen(InetSocketAddress address, Secret secret, Routes routes, FileRoutes files, Activity activity)
             throws IOException {
-        // Small answers at once, and no caller that sends a byte a minute keeps a thread for ever.
+        // Small answers at once, and no caller that sends a byte a minute keeps a thread for ever. A large file takes a
+        // while.
         System.setProperty("sun.net.httpserver.nodelay", "true");
-        System.setProperty("sun.net.httpserver.maxReqTime", "60");
+        System.setProperty("sun.net.httpserver.maxReqTime", "300");
         HttpServer server = HttpServer.create(address, 64);
-        HttpApi api = new HttpApi(server, secret, routes, activity);
+        HttpApi api = new HttpApi(server, secret, routes, files, activity);
         server.setExecutor(Executors.newThreadPerTaskExecutor(
                 Thread.ofVirtual().name("http").factory()));
         server.createContext("/", api::handle);
@@ -61,10 +65,29 @@ final class HttpApi implements AutoCloseable {
             }
             activity.begin();
             try {
-                send(exchange, answer(exchange));
+                Optional<Reply> reply =
+                        FileRoutes.match(exchange.getRequestURI().getPath())
+                                ? file(exchange)
+                                : Optional.of(answer(exchange));
+                if (reply.isPresent()) {
+                    send(exchange, reply.get());
+                }
             } finally {
                 activity.end();
             }
+        }
+    }
+
+    private Optional<Reply> file(HttpExchange exchange) throws IOException {
+        try {
+            return files.answer(exchange);
+        } catch (IOException | RuntimeException broken) {
+            System.err.println("file request failed: " + broken);
+            if (exchange.getResponseCode() != -1) {
+                throw broken; // what was begun cannot be ended well
+            }
+            exchange.getResponseHeaders().set("Connection", "close");
+            return Optional.of(Reply.error(500, "internal error"));
         }
     }
 

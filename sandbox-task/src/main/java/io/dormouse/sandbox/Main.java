@@ -1,6 +1,8 @@
 package io.dormouse.sandbox;
 
 import io.dormouse.sandbox.egress.Egress;
+import io.dormouse.sandbox.exchange.Outputs;
+import io.dormouse.sandbox.exchange.Uploads;
 import io.dormouse.sandbox.room.Bubblewrap;
 import io.dormouse.sandbox.room.EtcFolder;
 import io.dormouse.sandbox.room.Folders;
@@ -67,8 +69,15 @@ public final class Main {
         Toolbox tools = new Toolbox(room, settings.limits(), state.installed());
         Calls calls = new Calls(state.journal(), InstantSource.system(), tools);
         Routes routes = new Routes(settings.hand(), calls, egress.port(), tools::prepare, stop::countDown);
+        Optional<Uploads> uploads = settings.uploads().isEmpty()
+                ? Optional.empty()
+                : Optional.of(new Uploads(
+                        settings.uploads().get(),
+                        settings.state(),
+                        settings.limits().diskBytes()));
+        FileRoutes files = new FileRoutes(uploads, new Outputs(room));
         problem.join().ifPresent(why -> fail(NO_ISOLATION, why));
-        HttpApi api = HttpApi.listen(settings.listen(), settings.secret(), routes, activity);
+        HttpApi api = HttpApi.listen(settings.listen(), settings.secret(), routes, files, activity);
         Runtime.getRuntime().addShutdownHook(new Thread(() -> close(api, calls, tools, egress, state)));
         state.announce(settings.hand(), api.address(), settings.walls().settingName());
         System.out.println(

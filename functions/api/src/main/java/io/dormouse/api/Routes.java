@@ -3,6 +3,7 @@ package io.dormouse.api;
 import static io.dormouse.edge.Route.delete;
 import static io.dormouse.edge.Route.get;
 import static io.dormouse.edge.Route.post;
+import static io.dormouse.edge.Route.upload;
 
 import io.dormouse.edge.RouteTable;
 import jakarta.enterprise.inject.Produces;
@@ -24,6 +25,7 @@ public final class Routes {
             Vaults vaults,
             Credentials credentials,
             Exports exports,
+            Files files,
             Models models) {
         table = new RouteTable(List.of(
                 post("/v1/agents", agents::create),
@@ -50,9 +52,9 @@ public final class Routes {
                 get("/v1/sessions/{id}/export", exports::export),
                 get("/v1/sessions/{id}/resources", resources::list),
                 post("/v1/sessions/{id}/resources", resources::add),
-                get("/v1/sessions/{id}/resources/{resource}", resources::one),
-                post("/v1/sessions/{id}/resources/{resource}", resources::one),
-                delete("/v1/sessions/{id}/resources/{resource}", resources::one),
+                get("/v1/sessions/{id}/resources/{resource}", resources::get),
+                post("/v1/sessions/{id}/resources/{resource}", resources::update),
+                delete("/v1/sessions/{id}/resources/{resource}", resources::delete),
                 get("/v1/sessions/{id}/threads", threads::list),
                 get("/v1/sessions/{id}/threads/{thread}", threads::get),
                 post("/v1/sessions/{id}/threads/{thread}/archive", threads::archive),
@@ -71,6 +73,11 @@ public final class Routes {
                 delete("/v1/vaults/{id}/credentials/{credential}", credentials::delete),
                 post("/v1/vaults/{id}/credentials/{credential}/archive", credentials::archive),
                 post("/v1/vaults/{id}/credentials/{credential}/mcp_oauth_validate", credentials::validate),
+                upload("/v1/files", files::receive),
+                get("/v1/files", files::list),
+                get("/v1/files/{id}", files::get),
+                delete("/v1/files/{id}", files::delete),
+                get("/v1/files/{id}/content", files::content),
                 get("/v1/models", models::list),
                 get("/v1/models/{id}", models::get)));
     }

@@ -8,6 +8,7 @@ import io.dormouse.edge.Call;
 import io.dormouse.edge.Fields;
 import io.dormouse.edge.Pages;
 import io.dormouse.edge.Query;
+import io.dormouse.files.Mounts;
 import io.dormouse.harness.Wakes;
 import io.dormouse.head.Head;
 import io.dormouse.head.Head.Posting;
@@ -63,6 +64,7 @@ public final class Sessions {
     private final Vaults vaults;
     private final SessionFinder finder;
     private final Posts posts;
+    private final SessionResources attached;
 
     Sessions(
             Resources resources,
@@ -76,7 +78,8 @@ public final class Sessions {
             Environments environments,
             Vaults vaults,
             SessionFinder finder,
-            Posts posts) {
+            Posts posts,
+            SessionResources attached) {
         this.resources = resources;
         this.heads = heads;
         this.log = log;
@@ -89,6 +92,7 @@ public final class Sessions {
         this.vaults = vaults;
         this.finder = finder;
         this.posts = posts;
+        this.attached = attached;
     }
 
     public Answer create(Call call) {
@@ -99,8 +103,7 @@ public final class Sessions {
         List<Input> initial = new Inputs(call.ids(), spill, id.primaryThread()).initial(body);
         ObjectNode agent = agents.resolve(call.workspace(), body, "agent");
         ObjectNode environment = environment(call, body.text("environment_id", 1, 200));
-        SessionResources.check(body);
-        List<VaultId> attached = vaults.usable(call.workspace(), body);
+        List<VaultId> vaultIds = vaults.usable(call.workspace(), body);
         if (body.given("budget")) throw body.refuse("budget", "budgets are not supported by this server yet");
         Instant now = clock.instant();
         ObjectNode document = Json.object();
@@ -109,9 +112,11 @@ public final class Sessions {
         document.put("title", body.textOrNull("title", MAX_TITLE));
         document.set("metadata", body.metadata());
         // Older documents do not have it, which means none.
-        if (!attached.isEmpty()) document.set("vault_ids", Json.MAPPER.valueToTree(attached));
+        if (!vaultIds.isEmpty()) document.set("vault_ids", Json.MAPPER.valueToTree(vaultIds));
 
         Head head = started(Head.fresh(call.workspace(), id, now), initial, now);
+        // Nothing is refused after this.
+        document.set(Mounts.FIELD, attached.attach(call, id, body));
         Resource session =
                 switch (resources.create(Resource.of(call.workspace(), SessionFinder.KIND, id.text(), now, document))) {
                     case Resources.Saved.Done done -> done.resource();
@@ -129,7 +134,7 @@ public final class Sessions {
                         now,
                         List.of(new Fact.SessionBegan(
                                 session.body().get("agent"),
-                                unreachable(call, environment.path("config"), attached)))));
+                                unreachable(call, environment.path("config"), vaultIds)))));
         if (!heads.create(head)) head = heads.read(head.thread()).orElseThrow(() -> SessionFinder.missing(id.text()));
         if (head.owes()) wakes.send(head);
         return Answer.ok(view(new Found(session, head)));
@@ -302,10 +307,13 @@ public final class Sessions {
                 case Swapped.Changed changed -> head = changed.current();
             }
         }
+        Optional<Resource> document = resources.read(
+                call.workspace(), SessionFinder.KIND, head.session().text());
         boolean there = resources.delete(
                 call.workspace(), SessionFinder.KIND, head.session().text());
         // An attempt that died after its swap left the document: this one brings the deletion to its end.
         if (deletedBefore && !there) throw SessionFinder.missing(call);
+        document.ifPresent(gone -> attached.release(call.workspace(), SessionResources.stored(gone.body())));
         feed.appended(head.thread());
         // The log and the hand with its files go by a wake, so that a crash here leaves nothing behind.
         wakes.send(head);
@@ -323,9 +331,9 @@ public final class Sessions {
         view.put("status", status(head));
         view.set("title", document.body().get("title"));
         view.set("metadata", document.body().get("metadata"));
-        view.putArray("resources");
-        JsonNode attached = document.body().path("vault_ids");
-        view.set("vault_ids", attached.isArray() ? attached : Json.array());
+        view.set("resources", SessionResources.view(document.body()));
+        JsonNode vaultIds = document.body().path("vault_ids");
+        view.set("vault_ids", vaultIds.isArray() ? vaultIds : Json.array());
         view.putNull("deployment_id");
         view.putNull("budget");
         view.putArray("outcome_evaluations");

@@ -1,6 +1,7 @@
 package io.dormouse.edge;
 
 import com.fasterxml.jackson.databind.JsonNode;
+import io.dormouse.resource.Contents;
 
 /** What a handler hands back. */
 public sealed interface Answer {
@@ -11,6 +12,9 @@ public sealed interface Answer {
 
     /** JSON lines. What cannot be sent to its end is broken off, so that the client sees that it is not whole. */
     record Lines(LineFeed feed) implements Answer {}
+
+    /** The content of a file. Whoever sends it closes it. */
+    record File(String filename, Contents.Content content) implements Answer {}
 
     /** Writes the lines of one answer, which ends when it returns. */
     @FunctionalInterface

@@ -16,6 +16,7 @@ import io.vertx.core.http.HttpVersion;
 import io.vertx.ext.web.Router;
 import jakarta.enterprise.event.Observes;
 import jakarta.inject.Singleton;
+import java.nio.charset.StandardCharsets;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.FutureTask;
 import java.util.function.UnaryOperator;
@@ -31,6 +32,9 @@ import java.util.function.UnaryOperator;
 @Singleton
 public final class Gateway {
     static final int MAX_BODY_BYTES = 32 * 1024 * 1024;
+    /** As the hosted service has it. */
+    static final long MAX_FILE_BYTES = 500L * 1024 * 1024;
+
     private static final long LINGER_MILLIS = 2000;
     private static final byte[] NOTHING = {};
     private static final System.Logger LOG = System.getLogger("io.dormouse.edge");
@@ -86,6 +90,12 @@ public final class Gateway {
                     exchange.refuse(refused.error());
                     return;
                 }
+                if (found.route().receiver() != null) {
+                    // Nor can he make us take a file.
+                    request.pause();
+                    Thread.startVirtualThread(() -> serveUpload(exchange, found, key));
+                    return;
+                }
                 receive(exchange, body -> Thread.startVirtualThread(() -> serve(exchange, found, key, body)));
             }
         }
@@ -123,7 +133,7 @@ public final class Gateway {
         request.exceptionHandler(gone -> exchange.ended = true);
     }
 
-    private static long announced(HttpServerRequest request) {
+    static long announced(HttpServerRequest request) {
         String length = request.getHeader("content-length");
         if (length == null) return 0;
         try {
@@ -134,8 +144,12 @@ public final class Gateway {
     }
 
     private static void tooLarge(Exchange exchange) {
+        refuseUnread(exchange, new ApiError.TooLarge("The request body has more than " + MAX_BODY_BYTES + " bytes"));
+    }
+
+    /** Refuses a request whose body is still coming. On the event loop. */
+    private static void refuseUnread(Exchange exchange, ApiError error) {
         exchange.ended = true;
-        ApiError error = new ApiError.TooLarge("The request body has more than " + MAX_BODY_BYTES + " bytes");
         if (exchange.request.version() == HttpVersion.HTTP_2) {
             // A connection has other streams there, and flow control keeps what nobody wants away.
             exchange.refuse(error);
@@ -179,6 +193,55 @@ public final class Gateway {
         } catch (Throwable broken) {
             exchange.fail(broken);
         }
+    }
+
+    private void serveUpload(Exchange exchange, RouteTable.Match.Found found, String key) {
+        Multipart multipart = null;
+        try {
+            WorkspaceId workspace = keys.workspace(key);
+            multipart = Multipart.begin(exchange.request, exchange.context, MAX_FILE_BYTES);
+            Route.Received received = found.route().receiver().receive(workspace, multipart);
+            boolean[] asked = {false};
+            Route.Handler handler = call -> {
+                asked[0] = true;
+                return received.answer(call);
+            };
+            try {
+                Call call = new Call(
+                        exchange.id,
+                        workspace,
+                        found.parameters(),
+                        Query.parse(exchange.request.query()),
+                        exchange.headers(),
+                        Json.object(),
+                        ids,
+                        null);
+                byte[] meaning = received.fingerprint().getBytes(StandardCharsets.UTF_8);
+                String idempotencyKey = exchange.request.getHeader("idempotency-key");
+                if (idempotencyKey == null) answer(exchange, handler.answer(call));
+                else once(exchange, handler, call, idempotencyKey, fingerprint(exchange, key, meaning));
+            } finally {
+                if (!asked[0]) received.discard();
+            }
+        } catch (Refused refused) {
+            unread(exchange, multipart, refused.error());
+        } catch (Upload.ClientGone gone) {
+            LOG.log(System.Logger.Level.DEBUG, "upload " + exchange.id + " broke off");
+        } catch (Throwable broken) {
+            LOG.log(System.Logger.Level.ERROR, "upload " + exchange.id + " failed", broken);
+            unread(exchange, multipart, Exchange.internal(exchange.id));
+        }
+    }
+
+    private static void unread(Exchange exchange, Multipart multipart, ApiError error) {
+        if (multipart != null && multipart.drop()) {
+            exchange.refuse(error);
+            return;
+        }
+        exchange.context.runOnContext(ignored -> {
+            refuseUnread(exchange, error);
+            exchange.request.resume();
+        });
     }
 
     private static String fingerprint(Exchange exchange, String key, byte[] body) {
@@ -257,6 +320,7 @@ public final class Gateway {
             case Answer.Json json -> exchange.reply(json.status(), json.body());
             case Answer.Stream stream -> exchange.stream(stream.feed());
             case Answer.Lines lines -> exchange.lines(lines.feed());
+            case Answer.File file -> exchange.file(file);
         }
     }
 
@@ -302,7 +366,11 @@ public final class Gateway {
         /** Says what happened to the log, and to the client only that it did. */
         void fail(Throwable broken) {
             LOG.log(System.Logger.Level.ERROR, "request " + id + " failed", broken);
-            refuse(new ApiError.Internal("Something broke on our side; its log has it under " + id));
+            refuse(internal(id));
+        }
+
+        static ApiError internal(String id) {
+            return new ApiError.Internal("Something broke on our side; its log has it under " + id);
         }
 
         void reply(int status, JsonNode body) {
@@ -342,6 +410,17 @@ public final class Gateway {
                 out.finish();
             } catch (Throwable broken) {
                 if (out.open()) LOG.log(System.Logger.Level.ERROR, "answer " + id + " broke off", broken);
+                out.abort();
+            }
+            access(200, -1);
+        }
+
+        void file(Answer.File file) {
+            StreamedResponse out = new StreamedResponse(response, context, Download.headers(file));
+            try {
+                if (Download.send(file, out)) out.finish();
+            } catch (Throwable broken) {
+                if (out.open()) LOG.log(System.Logger.Level.ERROR, "download " + id + " broke off", broken);
                 out.abort();
             }
             access(200, -1);

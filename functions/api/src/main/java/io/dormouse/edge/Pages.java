@@ -74,6 +74,25 @@ public final class Pages {
         return of(call, list, order, ascending, defaultLimit, maxLimit);
     }
 
+    /**
+     * The page next to a document, which is not on it.
+     *
+     * @param before whether it is the page before that document, in the order of the list
+     */
+    public static Pages beside(
+            Call call,
+            String list,
+            Instant createdAt,
+            String id,
+            boolean before,
+            boolean ascending,
+            int defaultLimit,
+            int maxLimit) {
+        int limit = call.query().integer("limit", defaultLimit, 1, maxLimit);
+        Resources.Place place = new Resources.Place(createdAt, id);
+        return new Pages(call.workspace() + "/" + list, limit, ascending, before, place, null, null);
+    }
+
     private static Pages of(Call call, String list, String order, boolean ascending, int defaultLimit, int maxLimit) {
         Query query = call.query();
         int limit = query.integer("limit", defaultLimit, 1, maxLimit);

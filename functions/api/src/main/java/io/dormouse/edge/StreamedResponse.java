@@ -4,12 +4,13 @@ import com.fasterxml.jackson.databind.JsonNode;
 import io.vertx.core.Context;
 import io.vertx.core.buffer.Buffer;
 import io.vertx.core.http.HttpServerResponse;
+import java.util.Map;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.Condition;
 import java.util.concurrent.locks.ReentrantLock;
 
 /**
- * Server-sent events, or lines, to one client, written from the virtual thread that runs the feed. A slow client makes
+ * Server-sent events, lines, or bytes, to one client, written from the virtual thread that runs the feed. A slow client makes
  * {@link #send} wait; one that reads nothing for a minute is dropped. When the client is gone, {@code send} returns false and
  * the feed's thread is interrupted, so that a feed that waits for news ends too.
  */
@@ -34,6 +35,21 @@ final class StreamedResponse implements EventStream, LineStream {
 
     /** Called on the feeder's thread; sends the headers at once. */
     StreamedResponse(HttpServerResponse response, Context context, String contentType) {
+        // A proxy that compresses would hold events back.
+        this(
+                response,
+                context,
+                Map.of(
+                        "content-type",
+                        contentType,
+                        "cache-control",
+                        "no-cache, no-transform",
+                        "x-accel-buffering",
+                        "no"));
+    }
+
+    /** @param headers without a {@code content-length} the answer ends where it ends */
+    StreamedResponse(HttpServerResponse response, Context context, Map<String, String> headers) {
         this.response = response;
         this.context = context;
         this.feeder = Thread.currentThread();
@@ -44,11 +60,8 @@ final class StreamedResponse implements EventStream, LineStream {
                 leave();
                 return;
             }
-            response.putHeader("content-type", contentType)
-                    // A proxy that compresses would hold events back.
-                    .putHeader("cache-control", "no-cache, no-transform")
-                    .putHeader("x-accel-buffering", "no")
-                    .setChunked(true);
+            headers.forEach(response::putHeader);
+            if (!headers.containsKey("content-length")) response.setChunked(true);
             // An empty chunk is no chunk: this sends the headers alone.
             response.write(Buffer.buffer());
         });
@@ -67,6 +80,11 @@ final class StreamedResponse implements EventStream, LineStream {
     @Override
     public boolean line(byte[] bytes) {
         return write(Buffer.buffer(bytes.length + 1).appendBytes(bytes).appendByte((byte) '\n'));
+    }
+
+    /** Sends the first {@code count} of these bytes. False when the client is gone. */
+    boolean bytes(byte[] bytes, int count) {
+        return write(Buffer.buffer(count).appendBytes(bytes, 0, count));
     }
 
     @Override

@@ -9,6 +9,7 @@ import io.dormouse.edge.Call;
 import io.dormouse.edge.EventStream;
 import io.dormouse.edge.Query;
 import io.dormouse.edge.RouteTable;
+import io.dormouse.files.FileStore;
 import io.dormouse.harness.Wakes;
 import io.dormouse.head.Head;
 import io.dormouse.head.Heads;
@@ -21,6 +22,7 @@ import io.dormouse.resource.Resources;
 import io.dormouse.resource.Spill;
 import io.dormouse.session.SessionLog;
 import io.dormouse.testkit.memory.MemoryBlobs;
+import io.dormouse.testkit.memory.MemoryContents;
 import io.dormouse.testkit.memory.MemoryHeads;
 import io.dormouse.testkit.memory.MemoryResources;
 import io.dormouse.testkit.memory.MemorySafe;
@@ -51,6 +53,7 @@ final class Caller {
     final MemorySafe safe = new MemorySafe();
     final Vaults vaults = new Vaults(resources, safe, () -> now);
     final MemoryBlobs blobs = new MemoryBlobs();
+    final MemoryContents contents = new MemoryContents();
     Ids ids = new Ids(() -> now, new Random(7));
     /** Threads that a wake was asked for. */
     final List<ThreadId> woken = new ArrayList<>();
@@ -94,8 +97,22 @@ final class Caller {
         Spill spill = new Spill(blobs);
         SessionFinder finder = new SessionFinder(resources, heads, log);
         Posts posts = new Posts(heads, log, wakes, () -> now);
+        FileStore store = files(resources);
+        SessionResources attached = new SessionResources(finder, resources, store, () -> now);
         Sessions sessions = new Sessions(
-                resources, heads, log, spill, wakes, feed, () -> now, agents, environments, vaults, finder, posts);
+                resources,
+                heads,
+                log,
+                spill,
+                wakes,
+                feed,
+                () -> now,
+                agents,
+                environments,
+                vaults,
+                finder,
+                posts,
+                attached);
         EventStreams streams = new EventStreams(heads, log, feed, ids, () -> now);
         Events events = new Events(finder, posts, new EventPages(heads, log), streams, spill, Catalog.bundled());
         Threads threads = new Threads(finder, events, () -> now);
@@ -104,13 +121,25 @@ final class Caller {
                         environments,
                         sessions,
                         events,
-                        new SessionResources(finder),
+                        attached,
                         threads,
                         vaults,
                         new Credentials(this.resources, safe, vaults),
                         new Exports(finder, heads, log, blobs, () -> now),
+                        new Files(store, () -> now),
                         new Models(Catalog.bundled()))
                 .table();
+    }
+
+    FileStore files(Resources resources) {
+        return new FileStore(
+                resources,
+                contents,
+                session -> heads.read(session.primaryThread())
+                        .filter(head -> !head.deleted())
+                        .isPresent(),
+                () -> now,
+                ids);
     }
 
     private final Wakes wakes = new Wakes() {
@@ -270,6 +299,7 @@ final class Caller {
                 case Answer.Json json -> new Reply(json.status(), Json.read(Json.bytes(json.body()), JsonNode.class));
                 case Answer.Stream stream -> new Reply(200, Json.object());
                 case Answer.Lines lines -> new Reply(200, Json.object());
+                case Answer.File file -> new Reply(200, Json.object());
             };
         } catch (Refused refused) {
             return new Reply(refused.error().status(), refused.error().body("req_1"));

@@ -39,4 +39,11 @@ record Emulator(Clients clients, DynamoDbClient dynamo, S3Client s3) {
         s3.createBucket(create -> create.bucket(bucket));
         return new S3Blobs(s3, bucket);
     }
+
+    /** The same for contents of files. */
+    S3Contents freshContents() {
+        String bucket = "dormouse-" + UUID.randomUUID();
+        s3.createBucket(create -> create.bucket(bucket));
+        return new S3Contents(s3, bucket);
+    }
 }

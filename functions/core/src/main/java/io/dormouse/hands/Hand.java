@@ -34,6 +34,11 @@ public interface Hand {
         return Optional.empty();
     }
 
+    /** Empty when files can neither be put into this hand nor taken from it. */
+    default Optional<HandFiles> files() {
+        return Optional.empty();
+    }
+
     interface Attached extends AutoCloseable {
         Attached NOTHING = () -> {};
 

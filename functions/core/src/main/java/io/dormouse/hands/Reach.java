@@ -7,6 +7,7 @@ import io.dormouse.id.WorkspaceId;
 import io.dormouse.outbound.Outbound;
 import io.dormouse.pace.Cancellation;
 import io.dormouse.pace.Pace;
+import java.io.IOException;
 import java.util.ArrayList;
 import java.util.LinkedHashSet;
 import java.util.List;
@@ -22,6 +23,7 @@ import java.util.function.Supplier;
 public final class Reach implements AutoCloseable {
     private final HandProvider provider;
     private final Pace pace;
+    private final Shelf shelf;
     private final Outbound outbound;
     private final Supplier<Recipe> recipe;
     private final Holder holder;
@@ -32,9 +34,10 @@ public final class Reach implements AutoCloseable {
     /** Who has the lease. */
     record Holder(WorkspaceId workspace, SessionId session, ThreadId thread, long epoch) {}
 
-    Reach(HandProvider provider, Pace pace, Outbound outbound, Supplier<Recipe> recipe, Holder holder) {
+    Reach(HandProvider provider, Pace pace, Shelf shelf, Outbound outbound, Supplier<Recipe> recipe, Holder holder) {
         this.provider = provider;
         this.pace = pace;
+        this.shelf = shelf;
         this.outbound = outbound;
         this.recipe = recipe;
         this.holder = holder;
@@ -44,19 +47,45 @@ public final class Reach implements AutoCloseable {
     public Hands.Done use(List<HandCall> calls, Cancellation cancellation) {
         HandId id = HandId.of(holder.thread());
         return switch (cancellation.requested() ? living(id) : provide(id)) {
-            case HandProvider.Provided.Unavailable unavailable -> {
-                List<HandResult> failed = new ArrayList<>();
-                for (HandCall call : calls)
-                    failed.add(new HandResult.Failed("No sandbox could be started: " + unavailable.reason()));
-                yield new Hands.Done(id, false, null, failed);
-            }
+            case HandProvider.Provided.Unavailable unavailable ->
+                failed(id, calls, false, "No sandbox could be started: " + unavailable.reason());
             case HandProvider.Provided.Ready ready -> {
+                Optional<String> trouble = cancellation.requested()
+                        ? Optional.empty()
+                        : new Furnishing(shelf, holder.thread()).furnish(ready.hand());
+                if (trouble.isPresent())
+                    yield failed(
+                            id,
+                            calls,
+                            ready.fresh(),
+                            "The files of this session could not be put into the sandbox: " + trouble.get());
                 String problem = cancellation.requested() ? null : prepare(ready.hand(), ready.fresh(), cancellation);
                 List<Callable<HandResult>> tasks = new ArrayList<>();
                 for (HandCall call : calls) tasks.add(() -> execute(ready.hand(), call, cancellation));
                 yield new Hands.Done(id, ready.fresh(), problem, pace.all(tasks));
             }
         };
+    }
+
+    private static Hands.Done failed(HandId id, List<HandCall> calls, boolean attached, String reason) {
+        List<HandResult> failed = new ArrayList<>();
+        for (HandCall call : calls) failed.add(new HandResult.Failed(reason));
+        return new Hands.Done(id, attached, null, failed);
+    }
+
+    /**
+     * Keeps what the hand put out, before anybody is told that it is done.
+     *
+     * @param used whether it surely has worked; if not, and no hand lives, nothing is started to look
+     */
+    public void collect(boolean used) throws IOException {
+        if (shelf == Shelf.NONE) return;
+        HandId id = HandId.of(holder.thread());
+        Optional<Hand> hand = provider.find(id);
+        if (hand.isEmpty() && used && provide(id) instanceof HandProvider.Provided.Ready ready)
+            hand = Optional.of(ready.hand());
+        Optional<HandFiles> files = hand.flatMap(Hand::files);
+        if (files.isPresent()) shelf.take(holder.thread(), files.get());
     }
 
     /** For calls that are to be stopped: where no hand lives, none of them runs. */
@@ -75,7 +104,7 @@ public final class Reach implements AutoCloseable {
     }
 
     /** Opens the way out, then gives the hand what it lacks. Returns what went wrong, or null. */
-    private String prepare(Hand ready, boolean fresh, Cancellation cancellation) {
+    private synchronized String prepare(Hand ready, boolean fresh, Cancellation cancellation) {
         try {
             if (outbound != null && (fresh || !open)) {
                 attached.close();
@@ -124,7 +153,7 @@ public final class Reach implements AutoCloseable {
 
     /** Closes the way out. What runs in the hand goes on without a network. */
     @Override
-    public void close() {
+    public synchronized void close() {
         attached.close();
     }
 }

@@ -198,7 +198,7 @@ final class McpWork {
     /** Null, or why the file is not there. */
     private String written(ToolCall call, Overflow overflow, List<Fact> facts, Cancellation cancellation) {
         HandCall write = new HandCall(call.id().text(), "write", overflow.input());
-        Hands.Done done = ports.hands().use(shift.thread(), List.of(write), cancellation);
+        Hands.Done done = shift.reach().use(List.of(write), cancellation);
         if (done.attached()) facts.add(new Fact.HandAttached(done.hand().text()));
         return switch (done.results().getFirst()) {
             case HandResult.Output o ->

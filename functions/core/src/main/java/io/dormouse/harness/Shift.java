@@ -21,6 +21,7 @@ import io.dormouse.session.Posted;
 import io.dormouse.session.SessionLog.Appended;
 import io.dormouse.session.Stamp;
 import io.dormouse.session.Step;
+import java.io.IOException;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
@@ -34,6 +35,7 @@ import java.util.function.Supplier;
  * appends; the heartbeat's thread only swaps the head.
  */
 final class Shift {
+    private static final System.Logger LOG = System.getLogger("io.dormouse.harness");
     static final Duration BEAT = Duration.ofSeconds(2);
     /** So many uses of credentials go into one entry, and the others into the next. */
     private static final int MAX_USES = 100;
@@ -53,6 +55,14 @@ final class Shift {
     private AgentSpec agent;
     private String nonce;
     private Pace.Beat beat;
+    private Worked hands = Worked.NO;
+
+    /** Whether the hand has worked since its outputs were looked at. */
+    private enum Worked {
+        NO,
+        MAYBE,
+        YES
+    }
 
     Shift(Ports ports, Head claimed) {
         this.ports = ports;
@@ -85,6 +95,8 @@ final class Shift {
         // News are older than the claim, and may lack what the head knows of: mail that is in neither would be lost.
         if (behind()) fold.readOn(this::read, head.snapshot().base());
         conversation = fold.conversation();
+        // Somebody before us may have used them, and died.
+        if (!(conversation.phase() instanceof Conversation.Phase.Resting)) hands = Worked.MAYBE;
         // No log is shorter than its head says: this one was deleted since it was claimed.
         if (behind()) lost = true;
     }
@@ -136,6 +148,7 @@ final class Shift {
                 }
                 step = Step.next(ahead, head.mail(), stamp(ahead, now));
             }
+            if (facts.stream().anyMatch(Shift::rests)) collect();
             if (facts.isEmpty()) return step;
             if (append(new Entry(conversation.position() + 1, epoch, nonce, now, facts))) {
                 ports.uses().told(thread, uses.size());
@@ -149,6 +162,26 @@ final class Shift {
             if (!lost) refresh();
         }
         return new Step.Rest();
+    }
+
+    /** After these facts clients are told that the session is idle. */
+    private static boolean rests(Fact fact) {
+        return fact instanceof Fact.TurnEnded || fact instanceof Fact.ClientAwaited;
+    }
+
+    void handsUsed() {
+        hands = Worked.YES;
+    }
+
+    /** Whatever goes wrong, the turn ends: what was not kept is kept after the next one. */
+    private void collect() {
+        if (hands == Worked.NO) return;
+        try {
+            reach.collect(hands == Worked.YES);
+        } catch (IOException | RuntimeException e) {
+            LOG.log(System.Logger.Level.WARNING, "the outputs of " + thread + " were not kept", e);
+        }
+        hands = Worked.NO;
     }
 
     private Stamp stamp(Conversation ahead, Instant now) {

@@ -15,7 +15,7 @@ import java.util.Optional;
 
 /**
  * What is kept of one hand: {@code hand.json} (its user and its secret, written once by the suite), {@code log},
- * and the supervisor's {@code state}, {@code workspace} and {@code outputs}.
+ * and the supervisor's {@code state}, {@code workspace}, {@code outputs} and {@code uploads}.
  */
 record HandFolder(HandId id, Path path) {
     private static final ObjectMapper JSON = new ObjectMapper();
@@ -64,6 +64,10 @@ record HandFolder(HandId id, Path path) {
 
     Path outputs() {
         return path.resolve("outputs");
+    }
+
+    Path uploads() {
+        return path.resolve("uploads");
     }
 
     Path log() {

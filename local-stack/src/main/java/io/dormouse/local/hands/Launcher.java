@@ -74,6 +74,7 @@ final class Launcher {
     /** Starts a supervisor and waits until it listens. */
     Launched start(HandFolder folder, Kept kept) throws IOException {
         long logged = Files.exists(folder.log()) ? Files.size(folder.log()) : 0;
+        Files.createDirectories(folder.uploads());
         Process process = launch(folder, kept);
         long giveUp = System.nanoTime() + START.toNanos();
         while (System.nanoTime() < giveUp) {
@@ -127,6 +128,7 @@ final class Launcher {
         environment.put("DORMOUSE_STATE_DIR", folder.state().toString());
         environment.put("DORMOUSE_WORKSPACE_DIR", folder.workspace().toString());
         environment.put("DORMOUSE_OUTPUTS_DIR", folder.outputs().toString());
+        environment.put("DORMOUSE_UPLOADS_DIR", folder.uploads().toString());
         environment.put("DORMOUSE_ISOLATION", isolation());
         environment.put("DORMOUSE_AGENT_UID", String.valueOf(kept.uid()));
         return builder.start();

@@ -47,7 +47,7 @@ final class OnHand implements AutoCloseable {
     private OnHand(Path home, Recipes recipes) throws IOException {
         this.home = home;
         this.provider = HandsForTests.in(home.resolve("hands"), pace);
-        this.attached = new Hands(provider, pace, outbound, recipes);
+        this.attached = new Hands(provider, pace, io.dormouse.hands.Shelf.NONE, outbound, recipes);
         this.alone = new Hands(provider, pace);
         attach(1);
     }

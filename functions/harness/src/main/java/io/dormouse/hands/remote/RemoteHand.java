@@ -3,6 +3,7 @@ package io.dormouse.hands.remote;
 import com.fasterxml.jackson.databind.JsonNode;
 import io.dormouse.hands.Hand;
 import io.dormouse.hands.HandCall;
+import io.dormouse.hands.HandFiles;
 import io.dormouse.hands.HandResult;
 import io.dormouse.hands.Recipe;
 import io.dormouse.hands.egress.Attachment;
@@ -73,6 +74,11 @@ public final class RemoteHand implements Hand {
     public Optional<String> prepare(Supplier<Recipe> recipe, Cancellation cancellation) {
         preparation = new Preparation(client, recipe, (call, wish) -> new Execution(call, wish).run());
         return preparation.of(endpoint, cancellation);
+    }
+
+    @Override
+    public Optional<HandFiles> files() {
+        return Optional.of(client.files(endpoint));
     }
 
     /** One call, from the first question to its result. */

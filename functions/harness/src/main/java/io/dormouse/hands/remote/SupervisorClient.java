@@ -4,6 +4,7 @@ import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.dormouse.hands.HandCall;
+import io.dormouse.hands.HandFiles;
 import java.io.IOException;
 import java.net.ConnectException;
 import java.net.http.HttpClient;
@@ -81,6 +82,10 @@ public final class SupervisorClient {
 
     CompletableFuture<Answer> cancel(Endpoint endpoint, String callId) {
         return send(endpoint, "/v1/cancel", JSON.createObjectNode().put("id", callId), QUICK);
+    }
+
+    HandFiles files(Endpoint endpoint) {
+        return new RemoteFiles(http, endpoint);
     }
 
     /** Asks the supervisor to end itself and everything in it; answers as soon as it says that it will. */

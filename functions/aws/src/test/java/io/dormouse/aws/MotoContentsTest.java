@@ -1,0 +1,12 @@
+package io.dormouse.aws;
+
+import io.dormouse.resource.Contents;
+import io.dormouse.testkit.contract.ContentsContract;
+
+class MotoContentsTest extends ContentsContract {
+    @Override
+    protected Contents emptyContents() {
+        Emulator emulator = Moto.emulator();
+        return emulator.freshContents();
+    }
+}
