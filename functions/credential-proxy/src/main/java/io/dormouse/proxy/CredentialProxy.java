@@ -12,6 +12,7 @@ import io.dormouse.proxy.http.Connection;
 import io.dormouse.proxy.http.Failure;
 import io.dormouse.proxy.http.Limits;
 import io.dormouse.proxy.http.Names;
+import io.dormouse.proxy.http.Sockets;
 import io.dormouse.proxy.http.SystemNames;
 import io.dormouse.proxy.http.Trust;
 import java.io.ByteArrayInputStream;
@@ -36,19 +37,20 @@ public final class CredentialProxy implements Outbound, AutoCloseable {
     private final Map<SessionId, Integer> atOnce = new ConcurrentHashMap<>();
     private final Runnable closing;
 
-    CredentialProxy(Keyring keyring, UseLedger uses, ProxySettings settings, Names names, Runnable closing) {
+    CredentialProxy(
+            Keyring keyring, UseLedger uses, ProxySettings settings, Names names, Sockets sockets, Runnable closing) {
         this.keyring = keyring;
         this.uses = uses;
         this.limits = settings.limits();
         this.destinations = new Destinations(names, settings.opened());
-        this.client = new Client(Trust.with(settings.extraAuthorities()), limits);
+        this.client = new Client(sockets, Trust.with(settings.extraAuthorities()), limits);
         this.closing = closing;
     }
 
-    /** With the machine's own resolver. */
+    /** With the machine's own resolver and network. */
     public static CredentialProxy of(Keyring keyring, UseLedger uses, ProxySettings settings) {
         SystemNames names = new SystemNames(settings.limits().lookup());
-        return new CredentialProxy(keyring, uses, settings, names, names::close);
+        return new CredentialProxy(keyring, uses, settings, names, Sockets.SYSTEM, names::close);
     }
 
     @Override

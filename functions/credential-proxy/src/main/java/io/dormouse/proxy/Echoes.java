@@ -18,7 +18,8 @@ import java.util.Set;
  */
 final class Echoes {
     private static final byte STAR = '*';
-    private static final String UNRESERVED = "-._~";
+    /** What stays as it is in a URL, besides letters and digits: to RFC 3986, forms, JavaScript, and in a path. */
+    private static final List<String> UNESCAPED = List.of("-._~", "-._*", "-._~!*'()", "-._~!*'()$&+,;=:@/");
 
     // The states of the automaton: a tree of all forms, as child and sibling; 0 is its root.
     private int states = 1;
@@ -58,8 +59,10 @@ final class Echoes {
         forms.add(HexFormat.of().formatHex(secret));
         forms.add(HexFormat.of().withUpperCase().formatHex(secret));
         for (HexFormat hex : List.of(HexFormat.of(), HexFormat.of().withUpperCase())) {
-            forms.add(escaped(text, hex, "%20"));
-            forms.add(escaped(text, hex, "+"));
+            for (String unescaped : UNESCAPED) {
+                forms.add(escaped(text, hex, unescaped, "%20"));
+                forms.add(escaped(text, hex, unescaped, "+"));
+            }
         }
         forms.add(text.replace("\\", "\\\\").replace("\"", "\\\""));
         forms.add(text.replace("\\", "\\\\").replace("\"", "\\\"").replace("/", "\\/"));
@@ -72,12 +75,12 @@ final class Echoes {
         return forms;
     }
 
-    private static String escaped(String text, HexFormat hex, String space) {
+    private static String escaped(String text, HexFormat hex, String unescaped, String space) {
         StringBuilder escaped = new StringBuilder();
         for (int i = 0; i < text.length(); i++) {
             char c = text.charAt(i);
             boolean plain = c >= 'a' && c <= 'z' || c >= 'A' && c <= 'Z' || c >= '0' && c <= '9';
-            if (plain || UNRESERVED.indexOf(c) >= 0) escaped.append(c);
+            if (plain || unescaped.indexOf(c) >= 0) escaped.append(c);
             else if (c == ' ') escaped.append(space);
             else escaped.append('%').append(hex.toHexDigits((byte) c));
         }

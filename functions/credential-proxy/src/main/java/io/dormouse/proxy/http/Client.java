@@ -14,8 +14,8 @@ public final class Client implements AutoCloseable {
     private final Limits limits;
     private final ScheduledThreadPoolExecutor timer;
 
-    public Client(SSLSocketFactory tls, Limits limits) {
-        this.dialer = new Dialer(tls);
+    public Client(Sockets sockets, SSLSocketFactory tls, Limits limits) {
+        this.dialer = new Dialer(sockets, tls);
         this.limits = limits;
         this.timer = new ScheduledThreadPoolExecutor(
                 1, Thread.ofPlatform().daemon().name("proxy-timer").factory());

@@ -71,6 +71,7 @@ public final class Connection implements AutoCloseable {
         try {
             InputStream in = new BufferedInputStream(socket.getInputStream(), BUFFER);
             AnswerHead head = AnswerHead.read(in, method.equals("HEAD"), limits);
+            if (spoiled != null) throw spoiled;
             watch.open();
             return new Answer(head.status(), head.headers(), new Body(new Framed(in, head.length())));
         } catch (IOException e) {
@@ -139,8 +140,14 @@ public final class Connection implements AutoCloseable {
         return chunk.toByteArray();
     }
 
+    /** With a reset, so that the host does not take what it got for the whole. */
     private void spoil(Failure why) {
         spoiled = why;
+        try {
+            raw.setSoLinger(true, 0);
+        } catch (IOException e) {
+            // Closed already.
+        }
         Dialer.close(raw);
     }
 
@@ -175,6 +182,7 @@ public final class Connection implements AutoCloseable {
         public int read(byte[] buffer, int offset, int length) throws IOException {
             try {
                 int count = in.read(buffer, offset, length);
+                if (spoiled != null) throw spoiled;
                 watch.moved();
                 bytes += Math.max(count, 0);
                 if (bytes > limits.answerBytes()) throw AnswerHead.invalid("is too large");

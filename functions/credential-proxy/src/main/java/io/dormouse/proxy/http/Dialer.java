@@ -4,9 +4,6 @@ import io.dormouse.outbound.HttpUrl;
 import io.dormouse.outbound.IpAddress;
 import io.dormouse.outbound.Refusal;
 import java.io.IOException;
-import java.net.InetAddress;
-import java.net.InetSocketAddress;
-import java.net.Proxy;
 import java.net.Socket;
 import java.net.SocketTimeoutException;
 import java.time.Duration;
@@ -18,29 +15,25 @@ import javax.net.ssl.SSLSocketFactory;
 
 /** Opens connections to addresses that were decided on, and checks that who answers is the host that was meant. */
 final class Dialer {
+    private final Sockets sockets;
     private final SSLSocketFactory tls;
 
-    Dialer(SSLSocketFactory tls) {
+    Dialer(Sockets sockets, SSLSocketFactory tls) {
+        this.sockets = sockets;
         this.tls = tls;
     }
 
-    /** A connection to the first address that answers. Names play no part in it. */
+    /** A connection to the first address that answers. */
     Socket dial(List<IpAddress> addresses, int port, Duration patience) throws Failure {
         long end = System.nanoTime() + patience.toNanos();
         boolean late = false;
         for (int i = 0; i < addresses.size(); i++) {
-            long left = (end - System.nanoTime()) / 1_000_000 / (addresses.size() - i);
+            long left = (end - System.nanoTime()) / (addresses.size() - i);
             if (left <= 0) break;
-            // No proxy of the JVM's settings either.
-            Socket socket = new Socket(Proxy.NO_PROXY);
             try {
-                InetAddress address = InetAddress.getByAddress(addresses.get(i).bytes());
-                socket.connect(new InetSocketAddress(address, port), (int) left);
-                socket.setTcpNoDelay(true);
-                return socket;
+                return sockets.connect(addresses.get(i), port, Duration.ofNanos(left));
             } catch (IOException e) {
                 late = e instanceof SocketTimeoutException;
-                close(socket);
             }
         }
         if (late) throw new Failure(Refusal.TIMEOUT, "nobody answered in time");
