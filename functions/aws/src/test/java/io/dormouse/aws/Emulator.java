@@ -1,5 +1,6 @@
 package io.dormouse.aws;
 
+import io.dormouse.testkit.aws.Moto;
 import java.net.URI;
 import java.security.SecureRandom;
 import java.util.List;
@@ -14,6 +15,14 @@ import software.amazon.awssdk.services.s3.S3Client;
 record Emulator(Clients clients, DynamoDbClient dynamo, S3Client s3) {
     /** Of writes' marks. */
     static final SecureRandom RANDOM = new SecureRandom();
+
+    private static Emulator moto;
+
+    /** The one that all tests of a JVM share. Skips the test where there is none. */
+    static synchronized Emulator moto() {
+        if (moto == null) moto = at(Moto.endpoint());
+        return moto;
+    }
 
     static Emulator at(URI endpoint) {
         return of(new Clients(

@@ -1,4 +1,4 @@
-package io.dormouse.aws;
+package io.dormouse.testkit.aws;
 
 import java.io.BufferedReader;
 import java.io.IOException;
@@ -14,12 +14,12 @@ import java.util.concurrent.TimeUnit;
 import org.opentest4j.TestAbortedException;
 
 /** moto, installed below {@code target/} when it is first asked for, one process for all tests of a JVM. */
-final class Moto {
+public final class Moto {
     private static final Path FOLDER = Path.of("target/moto").toAbsolutePath();
     private static final int INSTALL_MINUTES = 10;
 
     private sealed interface State {
-        record Running(Emulator emulator) implements State {}
+        record Running(URI endpoint) implements State {}
 
         record Missing(String why) implements State {}
     }
@@ -28,11 +28,11 @@ final class Moto {
 
     private Moto() {}
 
-    /** Skips the test when there is no moto, and says why; on CI that is a failure. */
-    static synchronized Emulator emulator() {
+    /** Where it listens. Skips the test when there is no moto, and says why; on CI that is a failure. */
+    public static synchronized URI endpoint() {
         if (state == null) state = start();
         return switch (state) {
-            case State.Running running -> running.emulator();
+            case State.Running running -> running.endpoint();
             case State.Missing missing -> {
                 if (System.getenv("CI") != null) throw new AssertionError("no moto: " + missing.why());
                 throw new TestAbortedException("no moto: " + missing.why());
@@ -58,7 +58,7 @@ final class Moto {
             BufferedReader out = process.inputReader();
             String port = out.readLine();
             if (port == null) return new State.Missing("it did not start; see " + FOLDER.resolve("moto.log"));
-            return new State.Running(Emulator.at(URI.create("http://127.0.0.1:" + port)));
+            return new State.Running(URI.create("http://127.0.0.1:" + port));
         } catch (IOException e) {
             System.err.println("moto is not there, and its tests are skipped: " + e.getMessage());
             return new State.Missing(e.getMessage());
