@@ -77,8 +77,14 @@ final class World {
     Retries retries = new Retries(3, Duration.ofMillis(1), Duration.ofSeconds(1), Duration.ofSeconds(10));
 
     World(String tools) {
+        this(tools, "[]");
+    }
+
+    /** @param servers the agent's MCP servers */
+    World(String tools, String servers) {
         ObjectNode agent = Json.object().put("name", "helper").put("system", "Be brief.");
         agent.putObject("model").put("id", "test-model");
+        agent.set("mcp_servers", Json.parse(servers.replace('\'', '"')));
         agent.set("tools", Json.parse(tools.replace('\'', '"')));
         Instant now = pace.now();
         log.append(thread, new Entry(1, 0, ids.next(), now, List.of(new Fact.SessionBegan(agent))));
