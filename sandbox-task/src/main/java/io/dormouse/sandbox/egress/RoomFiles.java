@@ -1,5 +1,6 @@
 package io.dormouse.sandbox.egress;
 
+import io.dormouse.sandbox.room.Outlet;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.OutputStream;
@@ -11,25 +12,16 @@ import java.security.GeneralSecurityException;
 import java.security.KeyStore;
 import java.security.Security;
 import java.security.cert.X509Certificate;
-import java.util.List;
 
 /** What rooms read: the hand's certificate in the forms that programs want, and settings of those that know no variable. */
 final class RoomFiles {
     static final String CERTIFICATE = "ca.pem";
-
-    /** The system's authorities and the hand's. */
-    static final String BUNDLE = "ca-bundle.pem";
 
     /** For Java. It holds the hand's authority alone: no other certificate is ever seen inside. */
     static final String TRUST_STORE = "truststore.p12";
 
     static final String APT = "apt.conf";
     static final String NODE = "proxy.cjs";
-
-    private static final List<Path> SYSTEM_BUNDLES = List.of(
-            Path.of("/etc/ssl/certs/ca-certificates.crt"),
-            Path.of("/etc/pki/tls/certs/ca-bundle.crt"),
-            Path.of("/etc/ssl/cert.pem"));
 
     private final Path folder;
     private final Path inside;
@@ -48,10 +40,10 @@ final class RoomFiles {
         try {
             String own = Authority.pem(certificate);
             write(CERTIFICATE, own.getBytes(StandardCharsets.US_ASCII));
-            Path bundle = folder.resolve(BUNDLE);
+            Path bundle = folder.resolve(Outlet.BUNDLE);
             try (OutputStream out = Files.newOutputStream(bundle)) {
                 out.write(own.getBytes(StandardCharsets.US_ASCII));
-                for (Path system : SYSTEM_BUNDLES) {
+                for (Path system : Outlet.SYSTEM_BUNDLES.stream().map(Path::of).toList()) {
                     if (Files.isReadable(system)) {
                         Files.copy(system, out);
                         break;
@@ -67,7 +59,7 @@ final class RoomFiles {
         } catch (GeneralSecurityException impossible) {
             throw new IOException("cannot write the certificates of a room", impossible);
         }
-        String apt = "Acquire::https::CAInfo \"" + inside.resolve(BUNDLE) + "\";\n";
+        String apt = "Acquire::https::CAInfo \"" + inside.resolve(Outlet.BUNDLE) + "\";\n";
         write(APT, apt.getBytes(StandardCharsets.US_ASCII));
         try (InputStream script = RoomFiles.class.getResourceAsStream(NODE)) {
             write(NODE, script.readAllBytes());

@@ -1,5 +1,6 @@
 package io.dormouse.sandbox.egress;
 
+import io.dormouse.sandbox.room.Outlet;
 import java.nio.file.Path;
 import java.util.Map;
 import java.util.TreeMap;
@@ -14,7 +15,7 @@ final class RoomVariables {
     /** @param files the folder of {@link RoomFiles}, as the room calls it */
     static Map<String, String> of(Path files, int port) {
         String proxy = "http://127.0.0.1:" + port;
-        String bundle = files.resolve(RoomFiles.BUNDLE).toString();
+        String bundle = files.resolve(Outlet.BUNDLE).toString();
         Map<String, String> variables = new TreeMap<>();
         for (String name : new String[] {"HTTP_PROXY", "HTTPS_PROXY", "http_proxy", "https_proxy"}) {
             variables.put(name, proxy);

@@ -1,6 +1,7 @@
 package io.dormouse.sandbox.room;
 
 import java.nio.file.Files;
+import java.nio.file.LinkOption;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
@@ -80,7 +81,7 @@ public record Bubblewrap(Folders folders, Limits limits, Outlet outlet, long roo
             program(args, stage);
         }
         if (view == View.SHELL) {
-            add(args, "--ro-bind", stage.name(outlet.folder(), "egress"), Outlet.INSIDE);
+            outlet(args, stage.name(outlet.folder(), "egress"));
         }
         // Last: until here bubblewrap itself makes mount points in it. Left writable, it would be unbounded memory.
         add(args, "--remount-ro", "/", "--chdir", view == View.SHELL ? WORKSPACE : "/");
@@ -121,6 +122,16 @@ public record Bubblewrap(Folders folders, Limits limits, Outlet outlet, long roo
                     .toList();
         } catch (java.io.IOException unreadable) {
             return List.of();
+        }
+    }
+
+    /** Its certificates also stand where programs look that know no variable, or have lost them. */
+    private static void outlet(List<String> args, String folder) {
+        add(args, "--ro-bind", folder, Outlet.INSIDE);
+        for (String bundle : Outlet.SYSTEM_BUNDLES) {
+            if (Files.isRegularFile(Path.of(bundle), LinkOption.NOFOLLOW_LINKS)) {
+                add(args, "--ro-bind", folder + "/" + Outlet.BUNDLE, bundle);
+            }
         }
     }
 

@@ -18,6 +18,15 @@ public record Outlet(Path folder, Map<String, String> variables) {
     /** The name of the socket in it. */
     public static final String SOCKET = "proxy.sock";
 
+    /** The name in it of the authorities that the room trusts. */
+    public static final String BUNDLE = "ca-bundle.pem";
+
+    /** Where systems keep theirs. */
+    public static final List<String> SYSTEM_BUNDLES = List.of(
+            "/etc/ssl/certs/ca-certificates.crt",
+            "/etc/pki/ca-trust/extracted/pem/tls-ca-bundle.pem",
+            "/etc/ssl/cert.pem");
+
     /** Of the loopback address inside: programs want a port, and no program knows a socket file as its proxy. */
     public static final int PORT = 3128;
 
