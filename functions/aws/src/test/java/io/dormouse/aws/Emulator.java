@@ -1,5 +1,6 @@
 package io.dormouse.aws;
 
+import io.dormouse.testkit.moto.Moto;
 import java.net.URI;
 import java.security.SecureRandom;
 import java.util.List;
@@ -14,6 +15,11 @@ import software.amazon.awssdk.services.s3.S3Client;
 record Emulator(Clients clients, DynamoDbClient dynamo, S3Client s3) {
     /** Of writes' marks. */
     static final SecureRandom RANDOM = new SecureRandom();
+
+    /** moto, or the test is skipped. */
+    static Emulator moto() {
+        return at(Moto.endpoint());
+    }
 
     static Emulator at(URI endpoint) {
         return of(new Clients(

@@ -74,7 +74,7 @@ class LimitsTest {
 
     @Test
     void entries_at_and_over_the_limit_of_an_item_are_read_as_they_were_written() {
-        Emulator emulator = Moto.emulator();
+        Emulator emulator = Emulator.moto();
         DynamoSessionLog log = new DynamoSessionLog(emulator.freshTable(), emulator.freshBlobs());
         ThreadId thread = thread();
         List<Entry> entries = List.of(
@@ -90,7 +90,7 @@ class LimitsTest {
 
     @Test
     void a_log_of_several_megabytes_is_read_and_dropped_over_pages() {
-        Emulator emulator = Moto.emulator();
+        Emulator emulator = Emulator.moto();
         Meter meter = new Meter();
         Table table = emulator.freshTable();
         Table metered = new Table(emulator.clients().seenBy(meter).dynamo(), table.name());
@@ -110,7 +110,7 @@ class LimitsTest {
 
     @Test
     void documents_with_ids_of_all_kinds_of_characters_are_listed_in_order() {
-        Emulator emulator = Moto.emulator();
+        Emulator emulator = Emulator.moto();
         DynamoResources resources = new DynamoResources(
                 emulator.freshTable(), new MemoryBlobs(), InstantSource.fixed(Given.NOW), Emulator.RANDOM);
         // Also more than one batch of reads takes.

@@ -46,7 +46,7 @@ class LostAnswersTest {
 
     @BeforeEach
     void open() throws IOException {
-        Emulator direct = Moto.emulator();
+        Emulator direct = Emulator.moto();
         Table table = direct.freshTable();
         MemoryBlobs blobs = new MemoryBlobs();
         otherLog = new DynamoSessionLog(table, blobs);

@@ -35,7 +35,7 @@ class MeterTest {
 
     @BeforeEach
     void open() {
-        Emulator emulator = Moto.emulator();
+        Emulator emulator = Emulator.moto();
         String name = emulator.freshTable().name();
         client = emulator.clients().seenBy(meter).dynamo();
         table = new Table(client, name);

@@ -6,7 +6,7 @@ import io.dormouse.testkit.contract.BlobsContract;
 class MotoBlobsTest extends BlobsContract {
     @Override
     protected Blobs emptyBlobs() {
-        Emulator emulator = Moto.emulator();
+        Emulator emulator = Emulator.moto();
         return emulator.freshBlobs();
     }
 }

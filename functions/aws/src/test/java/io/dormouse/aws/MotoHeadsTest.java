@@ -6,7 +6,7 @@ import io.dormouse.testkit.contract.HeadsContract;
 class MotoHeadsTest extends HeadsContract {
     @Override
     protected Heads emptyHeads() {
-        Emulator emulator = Moto.emulator();
+        Emulator emulator = Emulator.moto();
         return new DynamoHeads(emulator.freshTable(), emulator.freshBlobs(), Emulator.RANDOM);
     }
 }

@@ -7,7 +7,7 @@ import java.time.InstantSource;
 class MotoResourcesTest extends ResourcesContract {
     @Override
     protected Resources emptyResources(InstantSource clock) {
-        Emulator emulator = Moto.emulator();
+        Emulator emulator = Emulator.moto();
         return new DynamoResources(emulator.freshTable(), emulator.freshBlobs(), clock, Emulator.RANDOM);
     }
 }

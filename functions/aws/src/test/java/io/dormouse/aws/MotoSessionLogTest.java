@@ -6,7 +6,7 @@ import io.dormouse.testkit.contract.SessionLogContract;
 class MotoSessionLogTest extends SessionLogContract {
     @Override
     protected SessionLog emptyLog() {
-        Emulator emulator = Moto.emulator();
+        Emulator emulator = Emulator.moto();
         return new DynamoSessionLog(emulator.freshTable(), emulator.freshBlobs());
     }
 }

@@ -58,7 +58,7 @@ class TurnCostTest {
 
     @BeforeEach
     void open() {
-        Emulator emulator = Moto.emulator();
+        Emulator emulator = Emulator.moto();
         MemoryBlobs blobs = new MemoryBlobs();
         Table table = new Table(
                 emulator.clients().seenBy(meter).dynamo(), emulator.freshTable().name());

@@ -1,4 +1,4 @@
-package io.dormouse.aws;
+package io.dormouse.testkit.moto;
 
 import java.io.BufferedReader;
 import java.io.IOException;
@@ -10,16 +10,17 @@ import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
 import java.nio.file.StandardOpenOption;
 import java.util.List;
+import java.util.Optional;
 import java.util.concurrent.TimeUnit;
 import org.opentest4j.TestAbortedException;
 
-/** moto, installed below {@code target/} when it is first asked for, one process for all tests of a JVM. */
-final class Moto {
-    private static final Path FOLDER = Path.of("target/moto").toAbsolutePath();
+/** moto, installed below this module's {@code target/} when it is first asked for, one process for all tests of a JVM. */
+public final class Moto {
+    private static final Path FOLDER = root().resolve("functions/testkit/target/moto");
     private static final int INSTALL_MINUTES = 10;
 
     private sealed interface State {
-        record Running(Emulator emulator) implements State {}
+        record Running(URI endpoint) implements State {}
 
         record Missing(String why) implements State {}
     }
@@ -28,16 +29,35 @@ final class Moto {
 
     private Moto() {}
 
-    /** Skips the test when there is no moto, and says why; on CI that is a failure. */
-    static synchronized Emulator emulator() {
-        if (state == null) state = start();
-        return switch (state) {
-            case State.Running running -> running.emulator();
-            case State.Missing missing -> {
-                if (System.getenv("CI") != null) throw new AssertionError("no moto: " + missing.why());
-                throw new TestAbortedException("no moto: " + missing.why());
+    /** Where it listens. Skips the test when there is no moto, and says why; on CI that is a failure. */
+    public static URI endpoint() {
+        Optional<String> missing = missing();
+        if (missing.isEmpty()) return ((State.Running) state()).endpoint();
+        throw new TestAbortedException(missing.get());
+    }
+
+    /** Why its tests are skipped; nothing when they are not. An {@link AssertionError} on CI, where it must be there. */
+    public static Optional<String> missing() {
+        return switch (state()) {
+            case State.Running running -> Optional.empty();
+            case State.Missing(String why) -> {
+                if (System.getenv("CI") != null) throw new AssertionError("no moto: " + why);
+                yield Optional.of("no moto: " + why);
             }
         };
+    }
+
+    private static synchronized State state() {
+        if (state == null) state = start();
+        return state;
+    }
+
+    /** One installation for all modules of a checkout, whichever of them is being tested. */
+    private static Path root() {
+        Path folder = Path.of("").toAbsolutePath();
+        while (folder != null && !Files.isDirectory(folder.resolve("functions/testkit"))) folder = folder.getParent();
+        if (folder == null) throw new IllegalStateException("not started inside of a checkout");
+        return folder;
     }
 
     private static State start() {
@@ -58,7 +78,7 @@ final class Moto {
             BufferedReader out = process.inputReader();
             String port = out.readLine();
             if (port == null) return new State.Missing("it did not start; see " + FOLDER.resolve("moto.log"));
-            return new State.Running(Emulator.at(URI.create("http://127.0.0.1:" + port)));
+            return new State.Running(URI.create("http://127.0.0.1:" + port));
         } catch (IOException e) {
             System.err.println("moto is not there, and its tests are skipped: " + e.getMessage());
             return new State.Missing(e.getMessage());
