@@ -97,7 +97,8 @@ public record Clients(
     }
 
     private static SdkHttpClient.Builder<?> http(Duration answer) {
-        return UrlConnectionHttpClient.builder().connectionTimeout(CONNECT).socketTimeout(answer);
+        return WholeAnswers.of(
+                UrlConnectionHttpClient.builder().connectionTimeout(CONNECT).socketTimeout(answer));
     }
 
     private <B extends AwsClientBuilder<B, C>, C> B with(B builder, Duration whole) {

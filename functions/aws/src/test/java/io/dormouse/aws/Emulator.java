@@ -1,6 +1,6 @@
 package io.dormouse.aws;
 
-import io.dormouse.testkit.aws.Moto;
+import io.dormouse.testkit.moto.Moto;
 import java.net.URI;
 import java.security.SecureRandom;
 import java.util.List;

@@ -6,7 +6,7 @@ import io.dormouse.testkit.contract.ContentsContract;
 class MotoContentsTest extends ContentsContract {
     @Override
     protected Contents emptyContents() {
-        Emulator emulator = Moto.emulator();
+        Emulator emulator = Emulator.moto();
         return emulator.freshContents();
     }
 }

@@ -2,7 +2,7 @@ package io.dormouse.secrets;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import io.dormouse.testkit.aws.Moto;
+import io.dormouse.testkit.moto.Moto;
 import java.util.UUID;
 import org.junit.jupiter.api.Test;
 import software.amazon.awssdk.auth.credentials.AwsBasicCredentials;

@@ -17,19 +17,40 @@ import java.util.concurrent.ScheduledThreadPoolExecutor;
 import java.util.concurrent.TimeUnit;
 import java.util.function.Supplier;
 
-/** The system clock, in milliseconds, and virtual threads. One timer thread for all beats: a beat costs nothing between two of its calls. */
+/**
+ * The system clock, in milliseconds, and virtual threads. One timer thread for all beats: a beat costs nothing between two of
+ * its calls. For tests, time may run faster than it does.
+ */
 public final class ThreadPace implements Pace, AutoCloseable {
+    /** When fast clocks were right. A constant: all processes with the same rate tell the same time. */
+    private static final Instant FAST_SINCE = Instant.parse("2026-01-01T00:00:00Z");
+
+    private final int rate;
     private final ScheduledThreadPoolExecutor timer = new ScheduledThreadPoolExecutor(
             1, Thread.ofPlatform().daemon().name("dormouse-timer").factory());
 
     public ThreadPace() {
+        this(1);
+    }
+
+    /** @param rate how many seconds of this clock pass in one second; anything but 1 is for tests */
+    public ThreadPace(int rate) {
+        this.rate = rate;
         // Most beats are closed before they are due even once.
         timer.setRemoveOnCancelPolicy(true);
     }
 
     @Override
     public Instant now() {
-        return Instant.now().truncatedTo(ChronoUnit.MILLIS);
+        Instant now = Instant.now().truncatedTo(ChronoUnit.MILLIS);
+        return rate == 1
+                ? now
+                : FAST_SINCE.plus(Duration.between(FAST_SINCE, now).multipliedBy(rate));
+    }
+
+    private long nanos(Duration ours) {
+        // Not below a millisecond: a timer knows no period of zero.
+        return Math.max(ours.toNanos() / rate, ours.isZero() ? 0 : 1_000_000);
     }
 
     @Override
@@ -38,7 +59,7 @@ public final class ThreadPace implements Pace, AutoCloseable {
         cancellation.onRequest(over::countDown);
         try {
             // Returns early on a cancellation; both ends of the wait mean the same to the caller.
-            boolean cancelled = over.await(duration.toNanos(), TimeUnit.NANOSECONDS);
+            boolean cancelled = over.await(nanos(duration), TimeUnit.NANOSECONDS);
             assert cancelled || over.getCount() == 1;
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
@@ -47,7 +68,7 @@ public final class ThreadPace implements Pace, AutoCloseable {
 
     /** Runs once on a virtual thread, not before {@code delay} is over. */
     public void later(Duration delay, Runnable action) {
-        timer.schedule(() -> Thread.startVirtualThread(action), delay.toMillis(), TimeUnit.MILLISECONDS);
+        timer.schedule(() -> Thread.startVirtualThread(action), nanos(delay), TimeUnit.NANOSECONDS);
     }
 
     @Override
@@ -112,8 +133,7 @@ public final class ThreadPace implements Pace, AutoCloseable {
 
         VirtualBeat(Duration period, Runnable action) {
             this.action = action;
-            this.schedule =
-                    timer.scheduleAtFixedRate(this::now, period.toMillis(), period.toMillis(), TimeUnit.MILLISECONDS);
+            this.schedule = timer.scheduleAtFixedRate(this::now, nanos(period), nanos(period), TimeUnit.NANOSECONDS);
         }
 
         @Override

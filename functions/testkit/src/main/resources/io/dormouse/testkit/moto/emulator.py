@@ -1,4 +1,5 @@
 """moto on a free port of the loopback, one request at a time. Prints the port; ends when its standard input does."""
+import io
 import os
 import sys
 import threading
@@ -11,6 +12,14 @@ lock = threading.Lock()
 
 
 def one_at_a_time(environ, start_response):
+    # Read before the turn is taken, so that a slow client holds nobody up; of what was cut off, nothing is done.
+    length = int(environ.get("CONTENT_LENGTH") or 0)
+    body = environ["wsgi.input"].read(length) if length else b""
+    if len(body) < length:
+        start_response("400 Bad Request", [("Content-Length", "0"), ("Connection", "close")])
+        return []
+    if length:
+        environ["wsgi.input"] = io.BytesIO(body)
     # The service applies a condition and its write at once. moto checks, then writes, and would let two threads in between.
     with lock:
         return app(environ, start_response)

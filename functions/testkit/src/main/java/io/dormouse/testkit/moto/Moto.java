@@ -1,4 +1,4 @@
-package io.dormouse.testkit.aws;
+package io.dormouse.testkit.moto;
 
 import java.io.BufferedReader;
 import java.io.IOException;
@@ -10,12 +10,13 @@ import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
 import java.nio.file.StandardOpenOption;
 import java.util.List;
+import java.util.Optional;
 import java.util.concurrent.TimeUnit;
 import org.opentest4j.TestAbortedException;
 
-/** moto, installed below {@code target/} when it is first asked for, one process for all tests of a JVM. */
+/** moto, installed below this module's {@code target/} when it is first asked for, one process for all tests of a JVM. */
 public final class Moto {
-    private static final Path FOLDER = Path.of("target/moto").toAbsolutePath();
+    private static final Path FOLDER = root().resolve("functions/testkit/target/moto");
     private static final int INSTALL_MINUTES = 10;
 
     private sealed interface State {
@@ -29,15 +30,34 @@ public final class Moto {
     private Moto() {}
 
     /** Where it listens. Skips the test when there is no moto, and says why; on CI that is a failure. */
-    public static synchronized URI endpoint() {
-        if (state == null) state = start();
-        return switch (state) {
-            case State.Running running -> running.endpoint();
-            case State.Missing missing -> {
-                if (System.getenv("CI") != null) throw new AssertionError("no moto: " + missing.why());
-                throw new TestAbortedException("no moto: " + missing.why());
+    public static URI endpoint() {
+        Optional<String> missing = missing();
+        if (missing.isEmpty()) return ((State.Running) state()).endpoint();
+        throw new TestAbortedException(missing.get());
+    }
+
+    /** Why its tests are skipped; nothing when they are not. An {@link AssertionError} on CI, where it must be there. */
+    public static Optional<String> missing() {
+        return switch (state()) {
+            case State.Running running -> Optional.empty();
+            case State.Missing(String why) -> {
+                if (System.getenv("CI") != null) throw new AssertionError("no moto: " + why);
+                yield Optional.of("no moto: " + why);
             }
         };
+    }
+
+    private static synchronized State state() {
+        if (state == null) state = start();
+        return state;
+    }
+
+    /** One installation for all modules of a checkout, whichever of them is being tested. */
+    private static Path root() {
+        Path folder = Path.of("").toAbsolutePath();
+        while (folder != null && !Files.isDirectory(folder.resolve("functions/testkit"))) folder = folder.getParent();
+        if (folder == null) throw new IllegalStateException("not started inside of a checkout");
+        return folder;
     }
 
     private static State start() {
