@@ -135,6 +135,7 @@ class McpKillTest {
                     ports.pace(),
                     ports.ids(),
                     ports.random(),
+                    ports.uses(),
                     mortal);
         }
 
