@@ -1,6 +1,7 @@
 package io.dormouse.sandbox;
 
 import io.dormouse.sandbox.files.FileRoom;
+import io.dormouse.sandbox.room.Cloning;
 import io.dormouse.sandbox.room.DiskUsage;
 import io.dormouse.sandbox.room.Installation;
 import io.dormouse.sandbox.room.Limits;
@@ -24,6 +25,7 @@ final class Toolbox implements Calls.Tools, AutoCloseable {
     private final Room room;
     private final Shell shell;
     private final Installation installation;
+    private final Cloning cloning;
     private final FileRoom files;
     private final DiskUsage disk;
     private final Watch watch;
@@ -34,6 +36,7 @@ final class Toolbox implements Calls.Tools, AutoCloseable {
         this.room = room;
         this.shell = new Shell(room);
         this.installation = new Installation(room, installed);
+        this.cloning = new Cloning(room);
         this.files = new FileRoom(room);
         this.disk = new DiskUsage(room);
         this.watch = new Watch(shell, disk, limits);
@@ -54,6 +57,9 @@ final class Toolbox implements Calls.Tools, AutoCloseable {
             case "install" ->
                 CompletableFuture.supplyAsync(
                         () -> installation.run(call.input(), call.timeoutMillis(), cancellation), fileCalls);
+            case "clone" ->
+                CompletableFuture.supplyAsync(
+                        () -> cloning.run(call.input(), call.timeoutMillis(), cancellation), fileCalls);
             default ->
                 CompletableFuture.completedFuture(ToolResult.error(
                         "There is no tool `" + call.name() + "`. There are: bash, read, write, edit, glob, grep."));

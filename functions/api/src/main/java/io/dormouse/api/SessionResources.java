@@ -11,6 +11,7 @@ import io.dormouse.edge.Query;
 import io.dormouse.files.FileStore;
 import io.dormouse.files.Mounts;
 import io.dormouse.files.StoredFile;
+import io.dormouse.git.Repository;
 import io.dormouse.id.FileId;
 import io.dormouse.id.SessionId;
 import io.dormouse.id.WorkspaceId;
@@ -38,37 +39,64 @@ public final class SessionResources {
     private final SessionFinder finder;
     private final Resources resources;
     private final FileStore files;
+    private final SessionRepositories repositories;
     private final InstantSource clock;
 
-    SessionResources(SessionFinder finder, Resources resources, FileStore files, InstantSource clock) {
+    SessionResources(
+            SessionFinder finder,
+            Resources resources,
+            FileStore files,
+            SessionRepositories repositories,
+            InstantSource clock) {
         this.finder = finder;
         this.resources = resources;
         this.files = files;
+        this.repositories = repositories;
         this.clock = clock;
     }
 
     // ---- with the session
 
-    /** What a new session is to have: its files are pinned when this returns. */
+    /** What a new session is to have: its files are pinned, and tokens of its repositories kept, when this returns. */
     ArrayNode attach(Call call, SessionId session, Fields body) {
         List<Fields> wanted = body.objects("resources", MAX);
         Mounts mounts = Mounts.of(Json.array());
-        List<Wanted> files = new ArrayList<>();
-        for (Fields each : wanted) files.add(wanted(call, each, mounts));
+        List<Wanted> checked = new ArrayList<>();
+        List<Repository> cloned = new ArrayList<>();
+        for (Fields each : wanted) {
+            Wanted next = wanted(call, each, mounts, cloned);
+            if (next instanceof Wanted.Clone clone) cloned.add(clone.wanted().repository());
+            checked.add(next);
+        }
         ArrayNode attached = Json.array();
         Instant now = clock.instant();
         try {
-            for (Wanted each : files) attached.add(pinned(call.workspace(), session, each, now));
+            for (Wanted each : checked) attached.add(taken(call.workspace(), session, each, now));
         } catch (RuntimeException refused) {
-            release(call.workspace(), attached);
+            release(call.workspace(), session, attached);
             throw refused;
         }
         return attached;
     }
 
     /** The session is gone, or never came to be: what it alone had is erased. */
-    void release(WorkspaceId workspace, JsonNode attached) {
-        for (JsonNode resource : attached) unpin(workspace, resource);
+    void release(WorkspaceId workspace, SessionId session, JsonNode attached) {
+        for (JsonNode resource : attached) if (isFile(resource)) unpin(workspace, resource);
+        end(session, attached);
+    }
+
+    /** The session has ended: its tokens go. */
+    void end(SessionId session, JsonNode attached) {
+        if (!Repository.all(attached).isEmpty()) repositories.forget(session);
+    }
+
+    private void drop(WorkspaceId workspace, SessionId session, JsonNode resource) {
+        if (isFile(resource)) unpin(workspace, resource);
+        else repositories.forget(session, resource);
+    }
+
+    private static boolean isFile(JsonNode resource) {
+        return resource.path("type").asText().equals("file");
     }
 
     static ArrayNode view(JsonNode document) {
@@ -124,9 +152,9 @@ public final class SessionResources {
         Found found = finder.find(call);
         refuseArchived(found);
         Fields body = Fields.of(call.body());
-        body.oneOf("type", List.of("file"));
+        body.oneOf("type", List.of("file", Repository.TYPE));
         Resource document = found.document();
-        Wanted wanted = wanted(call, body, Mounts.of(Json.array()));
+        Wanted wanted = wanted(call, body, Mounts.of(Json.array()), Repository.all(stored(document.body())));
         SessionId session = new SessionId(document.id());
         ObjectNode added = null;
         while (true) {
@@ -136,10 +164,11 @@ public final class SessionResources {
             try {
                 if (stored(document.body()).size() >= MAX)
                     throw Refused.invalid("The session has " + MAX + " resources, and can have no more");
-                mount(body, Mounts.of(stored(document.body())), wanted.mountPath());
-                if (added == null) added = pinned(call.workspace(), session, wanted, clock.instant());
+                if (wanted instanceof Wanted.Mount file)
+                    mount(body, Mounts.of(stored(document.body())), file.mountPath());
+                if (added == null) added = taken(call.workspace(), session, wanted, clock.instant());
             } catch (Refused refused) {
-                if (added != null) unpin(call.workspace(), added);
+                if (added != null) drop(call.workspace(), session, added);
                 throw refused;
             }
             ObjectNode after = document.body().deepCopy();
@@ -150,19 +179,40 @@ public final class SessionResources {
                 }
                 case Resources.Saved.Taken taken -> document = taken.current();
                 case Resources.Saved.Gone gone -> {
-                    unpin(call.workspace(), added);
+                    drop(call.workspace(), session, added);
                     throw SessionFinder.missing(call);
                 }
             }
         }
     }
 
-    /** Only the token of a repository could be changed, and there are none yet. */
+    /** Only the token of a repository can be changed. */
     public Answer update(Call call) {
         Found found = finder.find(call);
-        find(found.document(), call);
-        Fields.of(call.body()).text("authorization_token", 1, 4096);
-        throw Refused.invalid("Only resources of the type github_repository can be updated, and this one is a file");
+        refuseArchived(found);
+        Resource document = found.document();
+        SessionId session = new SessionId(document.id());
+        if (isFile(find(document, call)))
+            throw Refused.invalid(
+                    "Only resources of the type github_repository can be updated, and this one is a file");
+        JsonNode rotated = repositories.rotated(call, session, find(document, call));
+        while (true) {
+            find(document, call);
+            Instant now = clock.instant();
+            ObjectNode after = document.body().deepCopy();
+            for (JsonNode each : after.path(Mounts.FIELD))
+                if (each.path("id").equals(rotated.path("id")))
+                    ((ObjectNode) each)
+                            .put("revision", rotated.path("revision").asText())
+                            .put("updated_at", now.toString());
+            switch (resources.swap(document, document.with(after, now))) {
+                case Resources.Saved.Done done -> {
+                    return Answer.ok(one(find(done.resource(), call)));
+                }
+                case Resources.Saved.Taken taken -> document = taken.current();
+                case Resources.Saved.Gone gone -> throw SessionFinder.missing(call);
+            }
+        }
     }
 
     public Answer delete(Call call) {
@@ -176,7 +226,7 @@ public final class SessionResources {
             for (JsonNode each : stored(document.body())) if (!each.equals(removed)) left.add(each);
             switch (resources.swap(document, document.with(after, clock.instant()))) {
                 case Resources.Saved.Done done -> {
-                    unpin(call.workspace(), removed);
+                    drop(call.workspace(), new SessionId(document.id()), removed);
                     return Answer.ok(Json.object()
                             .put("id", call.parameter("resource"))
                             .put("type", "session_resource_deleted"));
@@ -198,14 +248,26 @@ public final class SessionResources {
         throw Refused.notFound("No resource " + Lookup.shown(call.parameter("resource")));
     }
 
-    // ---- files
+    // ---- what is wanted
 
-    /** @param field where the file was named */
-    private record Wanted(String id, FileId file, String mountPath, Fields field) {}
+    private sealed interface Wanted {
+        String id();
+
+        /** @param field where the file was named */
+        record Mount(String id, FileId file, String mountPath, Fields field) implements Wanted {}
+
+        record Clone(SessionRepositories.Wanted wanted) implements Wanted {
+            @Override
+            public String id() {
+                return wanted.repository().id();
+            }
+        }
+    }
 
     /** Checked, but for whether the file exists. The id is made here, in the order of the request. */
-    private static Wanted wanted(Call call, Fields resource, Mounts mounts) {
-        String type = resource.oneOf("type", List.of("file", "github_repository", "memory_store"));
+    private static Wanted wanted(Call call, Fields resource, Mounts mounts, List<Repository> others) {
+        String type = resource.oneOf("type", List.of("file", Repository.TYPE, "memory_store"));
+        if (type.equals(Repository.TYPE)) return new Wanted.Clone(SessionRepositories.wanted(call, resource, others));
         if (!type.equals("file"))
             throw resource.refuse("type", "this kind of resource is not supported by this server yet");
         String id = call.ids().next(Mounts.PREFIX);
@@ -214,8 +276,21 @@ public final class SessionResources {
         String mountPath =
                 resource.given("mount_path") ? resource.text("mount_path", 1, MAX_PATH_CHARS) : Mounts.byDefault(file);
         mount(resource, mounts, mountPath);
-        return new Wanted(id, file, mountPath, resource);
+        return new Wanted.Mount(id, file, mountPath, resource);
     }
+
+    /** What is stored of it, once its file is pinned or its token kept. */
+    private ObjectNode taken(WorkspaceId workspace, SessionId session, Wanted wanted, Instant now) {
+        return switch (wanted) {
+            case Wanted.Mount file -> pinned(workspace, session, file, now);
+            case Wanted.Clone clone -> {
+                repositories.keep(session, clone.wanted());
+                yield clone.wanted().repository().document(now);
+            }
+        };
+    }
+
+    // ---- files
 
     private static void mount(Fields resource, Mounts mounts, String mountPath) {
         switch (mounts.mount(mountPath)) {
@@ -228,7 +303,7 @@ public final class SessionResources {
         return resource.refuse("file_id", "there is no file " + Lookup.shown(id));
     }
 
-    private ObjectNode pinned(WorkspaceId workspace, SessionId session, Wanted wanted, Instant now) {
+    private ObjectNode pinned(WorkspaceId workspace, SessionId session, Wanted.Mount wanted, Instant now) {
         StoredFile file = files.pin(workspace, wanted.file(), session, wanted.id())
                 .orElseThrow(() -> noFile(wanted.field(), wanted.file().text()));
         return Mounts.document(wanted.id(), file, wanted.mountPath(), now);
@@ -243,6 +318,7 @@ public final class SessionResources {
     }
 
     private static ObjectNode one(JsonNode stored) {
+        if (!isFile(stored)) return SessionRepositories.view(stored);
         ObjectNode view = Json.object();
         for (String field : List.of("id", "type", "file_id", "mount_path", "created_at", "updated_at"))
             view.set(field, stored.get(field));

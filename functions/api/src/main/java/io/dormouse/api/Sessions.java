@@ -291,6 +291,8 @@ public final class Sessions {
                 case Resources.Saved.Gone gone -> throw SessionFinder.missing(call);
             }
         }
+        // Nothing may leave on behalf of an archived session: what opens its repositories is not needed any more.
+        attached.end(new SessionId(document.id()), SessionResources.stored(document.body()));
         return get(call);
     }
 
@@ -313,7 +315,8 @@ public final class Sessions {
                 call.workspace(), SessionFinder.KIND, head.session().text());
         // An attempt that died after its swap left the document: this one brings the deletion to its end.
         if (deletedBefore && !there) throw SessionFinder.missing(call);
-        document.ifPresent(gone -> attached.release(call.workspace(), SessionResources.stored(gone.body())));
+        document.ifPresent(gone ->
+                attached.release(call.workspace(), new SessionId(gone.id()), SessionResources.stored(gone.body())));
         feed.appended(head.thread());
         // The log and the hand with its files go by a wake, so that a crash here leaves nothing behind.
         wakes.send(head);

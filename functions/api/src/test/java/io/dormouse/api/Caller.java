@@ -98,7 +98,8 @@ final class Caller {
         SessionFinder finder = new SessionFinder(resources, heads, log);
         Posts posts = new Posts(heads, log, wakes, () -> now);
         FileStore store = files(resources);
-        SessionResources attached = new SessionResources(finder, resources, store, () -> now);
+        SessionResources attached =
+                new SessionResources(finder, resources, store, new SessionRepositories(safe), () -> now);
         Sessions sessions = new Sessions(
                 resources,
                 heads,

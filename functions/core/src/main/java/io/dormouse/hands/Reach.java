@@ -1,9 +1,13 @@
 package io.dormouse.hands;
 
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import io.dormouse.git.Repository;
 import io.dormouse.id.EventId;
 import io.dormouse.id.SessionId;
 import io.dormouse.id.ThreadId;
 import io.dormouse.id.WorkspaceId;
+import io.dormouse.json.Json;
 import io.dormouse.outbound.Outbound;
 import io.dormouse.pace.Cancellation;
 import io.dormouse.pace.Pace;
@@ -29,6 +33,7 @@ public final class Reach implements AutoCloseable {
     private final Holder holder;
     private final Set<String> running = new LinkedHashSet<>();
     private boolean open;
+    private boolean cloned;
     private Hand.Attached attached = Hand.Attached.NOTHING;
 
     /** Who has the lease. */
@@ -111,10 +116,38 @@ public final class Reach implements AutoCloseable {
                 attached = ready.attach(this::send, holder.epoch());
                 open = true;
             }
-            return ready.prepare(recipe, cancellation).orElse(null);
+            Optional<String> lacks = ready.prepare(recipe, cancellation);
+            List<String> problems = new ArrayList<>();
+            lacks.ifPresent(problems::add);
+            if (fresh || !cloned) problems.addAll(clone(ready, cancellation));
+            return problems.isEmpty() ? null : String.join("\n", problems);
         } catch (RuntimeException e) {
             return "The sandbox could not be prepared: " + e;
         }
+    }
+
+    /** A hand that has a repository already says so: each is cloned by a call with a key of its own. */
+    private List<String> clone(Hand ready, Cancellation cancellation) {
+        List<String> problems = new ArrayList<>();
+        for (Repository repository : recipe.get().repositories()) {
+            ObjectNode input =
+                    Json.object().put("url", repository.url().toString()).put("path", repository.mountPath());
+            if (repository.branch() != null) input.put("branch", repository.branch());
+            if (repository.commit() != null) input.put("commit", repository.commit());
+            String key = "clone_" + repository.id() + "_" + repository.revision();
+            String problem =
+                    switch (ready.execute(new HandCall(key, "clone", input), cancellation)) {
+                        case HandResult.Output(JsonNode content, boolean isError) ->
+                            isError ? content.path(0).path("text").asText() : null;
+                        case HandResult.Failed failed -> failed.reason();
+                        case HandResult.Lost lost -> lost.reason();
+                    };
+            if (problem != null)
+                problems.add("The repository " + repository.url() + " is not at " + repository.mountPath() + ": "
+                        + problem + " (git clone reaches it without a token of yours)");
+        }
+        cloned = !cancellation.requested();
+        return problems;
     }
 
     private Outbound.Response send(Outbound.Request request) {

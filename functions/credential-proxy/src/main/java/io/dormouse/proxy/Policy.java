@@ -99,7 +99,12 @@ public record Policy(Ring.Open ring, PrivateHosts opened) {
 
     private String unreachable(Purpose purpose, HttpUrl url) {
         return switch (purpose) {
-            case SANDBOX -> inEnvironment(url) ? null : "the environment does not allow " + url.authority();
+            case SANDBOX -> {
+                if (repository(url) != null) yield null;
+                if (isPush(url) && !repositories(url).isEmpty())
+                    yield "the session has another repository at " + url.authority();
+                yield inEnvironment(url) ? null : "the environment does not allow " + url.authority();
+            }
             case MCP ->
                 ring.mcpServers().contains(url) ? null : url.authority() + " is not an MCP server of the session";
             case GIT ->
@@ -125,6 +130,11 @@ public record Policy(Ring.Open ring, PrivateHosts opened) {
         for (Key key : ring.keys())
             if (key instanceof Key.Repository r && r.repository().sameOrigin(url)) there.add(r);
         return there;
+    }
+
+    /** Git's smart protocol: what comes before a push, and the push. */
+    private static boolean isPush(HttpUrl url) {
+        return url.path().endsWith("/git-receive-pack") || url.target().contains("service=git-receive-pack");
     }
 
     /** The one that this URL is part of; null for none. */
@@ -174,7 +184,7 @@ public record Policy(Ring.Open ring, PrivateHosts opened) {
 
         Decision decide(Purpose purpose, byte[] body) {
             return switch (purpose) {
-                case SANDBOX -> swapped(variables(), body);
+                case SANDBOX -> repository(url) != null ? basic() : swapped(variables(), body);
                 case MCP -> bearer();
                 case GIT -> basic();
                 case FETCH -> without();

@@ -1,6 +1,7 @@
 package io.dormouse.secrets;
 
 import com.fasterxml.jackson.databind.JsonNode;
+import io.dormouse.git.Repository;
 import io.dormouse.head.Head;
 import io.dormouse.head.Heads;
 import io.dormouse.id.CredentialId;
@@ -70,6 +71,7 @@ public final class StoredKeyring implements Keyring {
             if (credential != null)
                 bearer(credential, server, caller.purpose() == Purpose.MCP).ifPresent(keys::add);
         }
+        repositories(caller.session(), session, keys);
         return new Ring.Open(networking(session), servers, keys);
     }
 
@@ -166,6 +168,17 @@ public final class StoredKeyring implements Keyring {
                     case Auth.EnvironmentVariable a -> Optional.<String>empty();
                 })
                 .map(token -> new Key.Bearer(found.id(), server, Secret.of(token)));
+    }
+
+    private void repositories(SessionId id, Resource session, List<Key> keys) {
+        List<Repository> repositories = Repository.all(session.body().path("resources"));
+        if (repositories.isEmpty()) return;
+        Bundle bundle = secrets.read(Repository.vault(id));
+        for (Repository repository : repositories)
+            bundle.material(repository.credential(), repository.revision())
+                    .map(material -> material.part(SecretPart.TOKEN))
+                    .ifPresent(token ->
+                            keys.add(new Key.Repository(repository.credential(), repository.url(), Secret.of(token))));
     }
 
     /** A credential with the secret that its document names. */

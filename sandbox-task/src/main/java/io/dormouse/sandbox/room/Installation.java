@@ -5,9 +5,6 @@ import io.dormouse.sandbox.tool.Cancellation;
 import io.dormouse.sandbox.tool.Fields;
 import io.dormouse.sandbox.tool.ToolResult;
 import java.io.IOException;
-import java.io.InputStream;
-import java.io.OutputStream;
-import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
@@ -17,7 +14,6 @@ import java.util.List;
 import java.util.Optional;
 import java.util.OptionalLong;
 import java.util.concurrent.TimeUnit;
-import java.util.concurrent.TimeoutException;
 import java.util.regex.Pattern;
 
 /**
@@ -109,63 +105,15 @@ public final class Installation {
             String name = each.textValue();
             words.add(manager.name().equals("go") && name.indexOf('@') < 0 ? name + "@latest" : name);
         }
-        // The variables come by standard input, which no other user can see.
-        String script = "eval \"$(cat)\"; command -v " + manager.program() + " >/dev/null"
+        String script = Errand.VARIABLES + "command -v " + manager.program() + " >/dev/null"
                 + " || { echo '" + manager.program() + " is not in this sandbox'; exit 127; }; "
                 + manager.command() + " \"$@\" </dev/null 2>&1";
         List<String> command = new ArrayList<>(List.of("/bin/bash", "-c", script, "install"));
         command.addAll(words);
-        return run(command, end, cancellation, String.join(" ", words));
-    }
-
-    private ToolResult run(List<String> command, long end, Cancellation cancellation, String words) throws IOException {
-        Process process = room.start(View.SHELL, command);
-        cancellation.signal().thenRun(() -> end(process));
-        try (OutputStream in = process.getOutputStream()) {
-            in.write(room.exports().getBytes(StandardCharsets.UTF_8));
-        }
-        Tail output = new Tail();
-        Thread reader = Thread.ofVirtual().start(() -> drain(process, output));
-        try {
-            boolean ended = process.waitFor(Math.max(0, end - System.nanoTime()), TimeUnit.NANOSECONDS);
-            if (!ended) {
-                throw new TimeoutException();
-            }
-            reader.join(1000);
-        } catch (TimeoutException late) {
-            end(process);
-            return ToolResult.error("not installed: there was no time left for it. "
-                    + output.take().text());
-        } catch (InterruptedException stopped) {
-            end(process);
-            Thread.currentThread().interrupt();
-        }
-        if (cancellation.requested()) {
-            return ToolResult.interrupted("");
-        }
-        return process.exitValue() == 0
-                ? ToolResult.ok("installed " + words)
-                : ToolResult.error("not installed: " + last(output.take().text()));
-    }
-
-    /** The walls end what is inside with the process; where there are none, its children are looked for. */
-    private static void end(Process process) {
-        process.descendants().forEach(ProcessHandle::destroyForcibly);
-        process.destroyForcibly();
-    }
-
-    private static String last(String text) {
-        return text.substring(Math.max(0, text.length() - 2000)).strip();
-    }
-
-    private static void drain(Process process, Tail output) {
-        byte[] buffer = new byte[8192];
-        try (InputStream in = process.getInputStream()) {
-            for (int count = in.read(buffer); count >= 0; count = in.read(buffer)) {
-                output.append(buffer, count);
-            }
-        } catch (IOException closed) {
-            // its end is what counts
-        }
+        return switch (Errand.run(room, command, end, cancellation)) {
+            case Errand.Ended.Done done -> ToolResult.ok("installed " + String.join(" ", words));
+            case Errand.Ended.Broken broken -> ToolResult.error("not installed: " + broken.why());
+            case Errand.Ended.Cancelled cancelled -> ToolResult.interrupted("");
+        };
     }
 }
