@@ -43,7 +43,9 @@ public final class ThreadPace implements Pace, AutoCloseable {
     @Override
     public Instant now() {
         Instant now = Instant.now().truncatedTo(ChronoUnit.MILLIS);
-        return rate == 1 ? now : FAST_SINCE.plus(Duration.between(FAST_SINCE, now).multipliedBy(rate));
+        return rate == 1
+                ? now
+                : FAST_SINCE.plus(Duration.between(FAST_SINCE, now).multipliedBy(rate));
     }
 
     private long nanos(Duration ours) {
@@ -131,8 +133,7 @@ public final class ThreadPace implements Pace, AutoCloseable {
 
         VirtualBeat(Duration period, Runnable action) {
             this.action = action;
-            this.schedule =
-                    timer.scheduleAtFixedRate(this::now, nanos(period), nanos(period), TimeUnit.NANOSECONDS);
+            this.schedule = timer.scheduleAtFixedRate(this::now, nanos(period), nanos(period), TimeUnit.NANOSECONDS);
         }
 
         @Override
