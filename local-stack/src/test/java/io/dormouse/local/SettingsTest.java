@@ -10,7 +10,8 @@ class SettingsTest {
     @Test
     void time_runs_fast_only_where_it_is_said_twice_that_this_is_a_test() {
         assertThat(Settings.of(Map.of()).clockRate()).isEqualTo(1);
-        assertThat(Settings.of(Map.of("DORMOUSE_TEST", "1", "DORMOUSE_TEST_CLOCK", "8")).clockRate())
+        assertThat(Settings.of(Map.of("DORMOUSE_TEST", "1", "DORMOUSE_TEST_CLOCK", "8"))
+                        .clockRate())
                 .isEqualTo(8);
         assertThatThrownBy(() -> Settings.of(Map.of("DORMOUSE_TEST_CLOCK", "8")))
                 .isInstanceOf(IllegalArgumentException.class)

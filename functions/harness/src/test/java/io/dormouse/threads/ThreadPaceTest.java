@@ -26,7 +26,8 @@ class ThreadPaceTest {
             CountDownLatch beats = new CountDownLatch(3);
             CountDownLatch later = new CountDownLatch(1);
             one.later(Duration.ofSeconds(30), later::countDown);
-            try (Pace.Beat beat = one.every(Duration.ofSeconds(30), beats::countDown)) {
+            Pace.Beat beat = one.every(Duration.ofSeconds(30), beats::countDown);
+            try (beat) {
                 assertThat(beats.await(60, TimeUnit.SECONDS)).isTrue();
                 assertThat(later.await(60, TimeUnit.SECONDS)).isTrue();
                 assertThat(one.now()).isAfterOrEqualTo(now.plusSeconds(90));

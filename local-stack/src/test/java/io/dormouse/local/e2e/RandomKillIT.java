@@ -2,16 +2,15 @@ package io.dormouse.local.e2e;
 
 import io.dormouse.testkit.moto.Moto;
 import java.io.IOException;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Queue;
 import java.util.concurrent.ConcurrentLinkedQueue;
-import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
 
 /**
  * SIGKILL and SIGSTOP of suites and hands at moments nobody chose: every accepted input is in the history once and answered,
@@ -25,32 +24,30 @@ class RandomKillIT {
     private static final int KILLS = Integer.getInteger("kills", 200);
     private static final long SEED = Long.getLong("kills.seed", System.nanoTime());
 
-    /** Two at a time: what one waits for, the other uses. */
-    private static final int AT_ONCE = 2;
+    /** So many ordeals at a time: what one waits for, the other uses. */
+    private static final int AT_ONCE = Integer.getInteger("kills.at.once", 2);
 
     /** So many runs share their sessions. */
     private static final int RUNS = 10;
 
     private static final int SHOWN_CHARS = 12_000;
 
+    @TempDir
+    private static Path folder;
+
     private static Path classes;
 
     /** A suite that starts so often had better find its classes linked: half of a start's time. */
     @BeforeAll
-    static void rehearse() throws IOException {
+    static void rehearse() {
         System.out.println("kills.seed " + SEED + ", kills " + KILLS);
-        classes = Files.createTempFile("dormouse-classes-", ".aot");
+        classes = folder.resolve("classes.aot");
         RunningSuite rehearsal =
                 RunningSuite.of(Map.of("DORMOUSE_API_KEY", RunningSuite.KEY), List.of("-XX:AOTCacheOutput=" + classes));
         try (rehearsal) {
             rehearsal.start();
             rehearsal.stop();
         }
-    }
-
-    @AfterAll
-    static void forget() throws IOException {
-        Files.deleteIfExists(classes);
     }
 
     @Test
@@ -76,6 +73,7 @@ class RandomKillIT {
                     try {
                         suffer(dynamo, seed + first, Math.min(RUNS, kills - first), tally);
                     } catch (AssertionError failure) {
+                        failure.printStackTrace();
                         failures.add(failure);
                         ordeals.clear();
                     }

@@ -30,7 +30,7 @@ import java.util.function.Supplier;
  */
 final class Speaker {
     /** A suite that is frozen answers nothing, and another one may have taken its place. */
-    private static final Duration ANSWER = Duration.ofSeconds(2);
+    private static final Duration ANSWER = Duration.ofSeconds(4);
 
     private static final String TEXT = "text";
 
@@ -158,12 +158,13 @@ final class Speaker {
         told = events;
     }
 
-    String status() {
-        return ask("GET", "", null, null).path("status").asText();
-    }
-
     void awaitIdle() {
-        Eventually.until(session + " comes to rest", () -> status().equals("idle"));
+        Eventually.until(session + " comes to rest", () -> {
+            if (ask("GET", "", null, null).path("status").asText().equals("idle")) return true;
+            // Not more often: each look is work for two processes that are to get on.
+            pause(Duration.ofMillis(40));
+            return false;
+        });
     }
 
     /** The hand was harmed: what has no result by now may be lost. */
