@@ -13,9 +13,17 @@ import java.util.Map;
  * @param modelUrl where the Messages API is; null for the offline model
  * @param contextWindow tokens: no model has a larger window
  * @param unsafeHands let commands run without isolation
+ * @param clockRate how fast time runs: 1, but for tests that cannot wait for a lease to go stale
  */
 record Settings(
-        Path home, String apiKey, String modelKey, URI modelUrl, int contextWindow, boolean unsafeHands, Store store) {
+        Path home,
+        String apiKey,
+        String modelKey,
+        URI modelUrl,
+        int contextWindow,
+        boolean unsafeHands,
+        int clockRate,
+        Store store) {
     /** Where logs, heads and documents are kept. */
     sealed interface Store {
         /** All in the home folder. */
@@ -51,6 +59,7 @@ record Settings(
                 url,
                 contextWindow(text(environment, "DORMOUSE_CONTEXT_WINDOW")),
                 "1".equals(text(environment, "DORMOUSE_UNSAFE_HANDS")),
+                clockRate(environment),
                 store(environment));
     }
 
@@ -64,6 +73,20 @@ record Settings(
         }
         throw new IllegalArgumentException(
                 "DORMOUSE_CONTEXT_WINDOW must be a number of tokens, " + SMALLEST_WINDOW + " or more");
+    }
+
+    /**
+     * {@code DORMOUSE_TEST_CLOCK}: so many seconds pass in one. For tests only, and refused without {@code DORMOUSE_TEST=1}:
+     * every time that is stored or told lies in the future, and data written under one rate is wrong under another.
+     */
+    private static int clockRate(Map<String, String> environment) {
+        String text = text(environment, "DORMOUSE_TEST_CLOCK");
+        if (text == null) return 1;
+        if (!"1".equals(text(environment, "DORMOUSE_TEST")))
+            throw new IllegalArgumentException("DORMOUSE_TEST_CLOCK is for tests, and needs DORMOUSE_TEST=1");
+        if (!text.matches("[1-9][0-9]?"))
+            throw new IllegalArgumentException("DORMOUSE_TEST_CLOCK must be a number from 1 to 99");
+        return Integer.parseInt(text);
     }
 
     private static Store store(Map<String, String> environment) {

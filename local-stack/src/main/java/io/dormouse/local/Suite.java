@@ -51,8 +51,8 @@ public final class Suite {
     private final Home home;
     private final Stores stores;
     private final SecureRandom random = new SecureRandom();
-    private final ThreadPace pace = new ThreadPace();
-    private final Ids ids = new Ids(pace::now, random);
+    private final ThreadPace pace;
+    private final Ids ids;
     private final LocalFeed feed = new LocalFeed();
     private final Catalog catalog;
     private final LocalWakes wakes;
@@ -65,6 +65,8 @@ public final class Suite {
 
     Suite() throws IOException {
         settings = Main.settings();
+        pace = new ThreadPace(settings.clockRate());
+        ids = new Ids(pace::now, random);
         catalog = Catalog.bundled().narrowed(settings.contextWindow());
         home = Main.home();
         stores = Stores.open(settings, System.getenv(), pace::now, random);

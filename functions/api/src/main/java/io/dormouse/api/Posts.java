@@ -50,8 +50,9 @@ final class Posts {
     List<Posted> post(Call call, Head head, List<Input> inputs) {
         Head current = head;
         Map<EventId, Gate> asked = Map.of();
+        boolean mayBeDone = call.again();
         while (true) {
-            List<Posted> before = call.firstTriedAt() == null ? List.of() : before(call, current, inputs);
+            List<Posted> before = mayBeDone ? before(call, current, inputs) : List.of();
             if (!before.isEmpty()) {
                 if (current.owes()) wakes.send(current);
                 return before;
@@ -63,7 +64,11 @@ final class Posts {
                             if (accepted.next().owes()) wakes.send(accepted.next());
                             return accepted.posted();
                         }
-                        case Swapped.Changed changed -> current = changed.current();
+                        case Swapped.Changed changed -> {
+                            current = changed.current();
+                            // Perhaps by an attempt that took this one for dead.
+                            mayBeDone = call.firstTriedAt() != null;
+                        }
                     }
                 }
                 case Posting.Refused refused -> {
@@ -77,7 +82,7 @@ final class Posts {
     }
 
     /**
-     * What an earlier attempt with the same ids has posted: all of it, or nothing. By now it may be in the log, or one lane
+     * What another attempt with the same ids has posted: all of it, or nothing. By now it may be in the log, or one lane
      * of it may.
      */
     private List<Posted> before(Call call, Head head, List<Input> inputs) {

@@ -18,8 +18,9 @@ import java.util.function.UnaryOperator;
  *     from a seed stored with the key: a second attempt after a crash makes the same ids in the same order, finds what the
  *     first one stored, and repeats nothing. So a handler makes its ids here, in a fixed order, on its own thread, and takes
  *     "exists already" under such an id for "done already".
- * @param firstTriedAt null; or, for an attempt that takes over from another, when the first one began. What that one did
- *     may be found from then on
+ * @param firstTriedAt null without a key; else when the first attempt began. What any attempt did may be found from then on
+ * @param again whether this attempt takes over from another, which may have done it. A first one is taken over from when it
+ *     is taken for dead, and need not be: when somebody was faster than it, that may have been another attempt
  */
 public record Call(
         String requestId,
@@ -29,7 +30,21 @@ public record Call(
         UnaryOperator<String> headers,
         ObjectNode body,
         Ids ids,
-        Instant firstTriedAt) {
+        Instant firstTriedAt,
+        boolean again) {
+
+    /** @param firstTriedAt null for a first attempt that nobody takes over from */
+    public Call(
+            String requestId,
+            WorkspaceId workspace,
+            Map<String, String> parameters,
+            Query query,
+            UnaryOperator<String> headers,
+            ObjectNode body,
+            Ids ids,
+            Instant firstTriedAt) {
+        this(requestId, workspace, parameters, query, headers, body, ids, firstTriedAt, firstTriedAt != null);
+    }
 
     /** A parameter of the path. */
     public String parameter(String name) {

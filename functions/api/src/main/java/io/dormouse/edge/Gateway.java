@@ -275,7 +275,8 @@ public final class Gateway {
                         call.headers(),
                         call.body(),
                         attempt.ids(),
-                        attempt.firstTriedAt());
+                        attempt.firstTriedAt(),
+                        attempt.again());
                 boolean settled = false;
                 try {
                     Answer answer = handler.answer(withIds);

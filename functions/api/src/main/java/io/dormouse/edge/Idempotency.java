@@ -54,9 +54,10 @@ public final class Idempotency {
         /**
          * Do it, then tell {@link #finish} or {@link #release}.
          *
-         * @param firstTriedAt null for the first attempt; else when that began
+         * @param firstTriedAt when the first attempt began
+         * @param again whether this is a later one
          */
-        record Attempt(Resource claim, Ids ids, Instant firstTriedAt) implements Begun {}
+        record Attempt(Resource claim, Ids ids, Instant firstTriedAt, boolean again) implements Begun {}
 
         /** It was done: answer this. */
         record Replay(int status, JsonNode body) implements Begun {}
@@ -145,7 +146,7 @@ public final class Idempotency {
     private static Begun attempt(Resource claim) {
         String seed = claim.body().path("seed").asText();
         Instant began = Instant.parse(claim.body().path("began_at").asText());
-        return new Begun.Attempt(claim, new Ids(() -> began, new Seeded(seed)), claim.version() == 1 ? null : began);
+        return new Begun.Attempt(claim, new Ids(() -> began, new Seeded(seed)), began, claim.version() > 1);
     }
 
     private static ObjectNode started(String fingerprint, String seed, Instant now) {

@@ -61,6 +61,8 @@ final class Caller {
     final Deque<Supplier<Feed.News>> news = new ArrayDeque<>();
     /** Of the next requests, when they are attempts that take over. */
     Instant firstTriedAt;
+    /** Of the next requests, whether they are first attempts all the same, from which others may take over. */
+    boolean firstAttempt;
     /** Of the next requests, by lower-case name. */
     final Map<String, String> headers = new HashMap<>();
 
@@ -322,8 +324,16 @@ final class Caller {
             case RouteTable.Match.WrongMethod wrong -> new Answer.Json(405, Json.object());
             case RouteTable.Match.Found found -> {
                 Query query = Query.parse(question < 0 ? null : path.substring(question + 1));
-                Call call =
-                        new Call("req_1", workspace, found.parameters(), query, headers::get, body, ids, firstTriedAt);
+                Call call = new Call(
+                        "req_1",
+                        workspace,
+                        found.parameters(),
+                        query,
+                        headers::get,
+                        body,
+                        ids,
+                        firstTriedAt,
+                        firstTriedAt != null && !firstAttempt);
                 yield found.route().begin().apply(found.parameters()).answer(call);
             }
         };

@@ -7,11 +7,14 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import io.dormouse.api.Caller.Reply;
+import io.dormouse.edge.Answer;
 import io.dormouse.edge.RouteTable;
 import io.dormouse.head.Head;
 import io.dormouse.head.Heads;
 import io.dormouse.id.Ids;
 import io.dormouse.id.SessionId;
+import io.dormouse.id.ThreadId;
+import io.dormouse.json.Json;
 import io.dormouse.resource.Resources;
 import io.dormouse.session.SessionLog;
 import java.lang.reflect.Proxy;
@@ -22,6 +25,7 @@ import java.util.Collections;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.Random;
 import org.junit.jupiter.api.Test;
 
@@ -359,5 +363,56 @@ class EventsTest {
         caller.pass(Duration.ofMinutes(2));
         assertThat(caller.ok(send(says("hi"))).at("/data").size()).isEqualTo(1);
         assertThat(texts("user.message")).containsExactly("hi");
+    }
+
+    @Test
+    void an_attempt_that_was_taken_for_dead_and_goes_on_sends_nothing_a_second_time() throws Exception {
+        for (String where : List.of("mailbox", "log")) {
+            Instant began = caller.now;
+            caller.firstTriedAt = began;
+            List<JsonNode> second = new ArrayList<>();
+            Heads slow = new Heads() {
+                @Override
+                public Swapped swap(Head before, Head after) {
+                    if (second.isEmpty()) {
+                        // It was frozen here, for longer than anybody waits.
+                        caller.pass(Duration.ofMinutes(2));
+                        caller.firstAttempt = false;
+                        caller.ids = new Ids(() -> began, new Random(where.hashCode()));
+                        second.add(caller.ok(send(says(where))).at("/data"));
+                        caller.ids = new Ids(() -> caller.now, new Random(where.length()));
+                        if (where.equals("log")) brain.turn("hello");
+                    }
+                    return caller.heads.swap(before, after);
+                }
+
+                @Override
+                public boolean create(Head head) {
+                    return caller.heads.create(head);
+                }
+
+                @Override
+                public Optional<Head> read(ThreadId thread) {
+                    return caller.heads.read(thread);
+                }
+
+                @Override
+                public List<ThreadId> owing(Instant by, int limit) {
+                    return caller.heads.owing(by, limit);
+                }
+            };
+            caller.firstAttempt = true;
+            caller.ids = new Ids(() -> began, new Random(where.hashCode()));
+            Answer.Json first = (Answer.Json) caller.answer(
+                    caller.routes(slow, caller.log, caller.resources),
+                    "POST",
+                    "/v1/sessions/" + id + "/events",
+                    json("{'events':[" + says(where) + "]}"));
+            assertThat(Json.parse(Json.text(first.body())).at("/data"))
+                    .as(where)
+                    .isEqualTo(second.getFirst());
+            if (!where.equals("log")) brain.turn("hello");
+        }
+        assertThat(texts("user.message")).containsExactly("mailbox", "log");
     }
 }

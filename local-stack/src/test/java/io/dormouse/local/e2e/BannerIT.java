@@ -14,6 +14,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
 /** What {@code up} prints is what a person does next, so it has to work as it stands. */
+@FirstStoreOnly("about the first start, and the files of the data folder")
 class BannerIT {
     @TempDir
     private Path folder;

@@ -132,15 +132,19 @@ final class Client implements AutoCloseable {
     }
 
     Talk talk(Brain.Role role, String tools) {
+        return new Talk(this, session(agent(role.system(), tools).id(), environment()));
+    }
+
+    String session(String agent, String environment) {
         String session = sdk.beta()
                 .sessions()
                 .create(SessionCreateParams.builder()
-                        .agent(agent(role.system(), tools).id())
-                        .environmentId(environment())
+                        .agent(agent)
+                        .environmentId(environment)
                         .build())
                 .id();
         assertThat(session).startsWith("sesn_");
-        return new Talk(this, session);
+        return session;
     }
 
     @Override

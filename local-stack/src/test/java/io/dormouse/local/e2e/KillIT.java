@@ -60,20 +60,6 @@ class KillIT {
         return talk.with(client);
     }
 
-    /** What had been told before is told again, word for word, and first. */
-    private static void continues(List<JsonNode> before, List<JsonNode> after) {
-        List<JsonNode> told = before.stream()
-                .filter(event -> !event.path("processed_at").isNull())
-                .toList();
-        assertThat(after.size()).isGreaterThanOrEqualTo(told.size());
-        assertThat(after.subList(0, told.size())).isEqualTo(told);
-        List<String> ids =
-                after.stream().map(event -> event.path("id").asText()).toList();
-        assertThat(ids)
-                .containsAll(
-                        before.stream().map(event -> event.path("id").asText()).toList());
-    }
-
     private static void usage(Talk talk, long input, long output) {
         assertThat(talk.session().usage().inputTokens()).contains(input);
         assertThat(talk.session().usage().outputTokens()).contains(output);
@@ -99,7 +85,7 @@ class KillIT {
                     .startsWith("span.model_request_end", "agent.tool_result", "span.model_request_start");
         }
         List<JsonNode> after = later.settled();
-        continues(before, after);
+        Legal.continues(before, after);
         assertThat(Files.readAllLines(journal)).containsExactly("begin", "end");
         assertThat(Talk.results(after).getFirst().strip()).isEqualTo("finished");
         assertThat(Talk.said(after)).containsExactly("Done.");
@@ -119,7 +105,7 @@ class KillIT {
         List<JsonNode> before = talk.events();
         Talk later = killedAndStarted(talk);
         List<JsonNode> after = later.settled();
-        continues(before, after);
+        Legal.continues(before, after);
         assertThat(Talk.said(after)).containsExactly("Once more, from the top.");
         assertThat(role.requests()).hasSize(2);
         assertThat(role.requests().getLast().json())
@@ -142,7 +128,7 @@ class KillIT {
         assertThat(later.awaiting()).isEqualTo(asked);
         later.allow(asked.getFirst());
         List<JsonNode> after = later.settled();
-        continues(before, after);
+        Legal.continues(before, after);
         assertThat(Files.readAllLines(suite.hand(talk.id()).resolve("workspace/journal")))
                 .containsExactly("ran");
         assertThat(Talk.said(after)).containsExactly("Done.");
@@ -180,10 +166,10 @@ class KillIT {
             Eventually.until("it has come so far", () -> lines(journal) >= lines);
             before = talk.events();
             talk = killedAndStarted(talk);
-            continues(before, talk.events());
+            Legal.continues(before, talk.events());
         }
         List<JsonNode> after = talk.settled();
-        continues(before, after);
+        Legal.continues(before, after);
         assertThat(Files.readAllLines(journal)).containsExactly("1", "3", "5", "7", "9", "11", "13", "15");
         assertThat(Talk.results(after)).hasSize(8);
         Legal.requests(role);
@@ -208,7 +194,7 @@ class KillIT {
         suite.start();
         worked = reconnected(worked);
         List<JsonNode> after = worked.settled();
-        continues(before, after);
+        Legal.continues(before, after);
         assertThat(Files.readAllLines(journal)).containsExactly("begin");
         assertThat(Talk.of(after, "agent.tool_result")).hasSize(1).allMatch(r -> r.path("is_error")
                 .asBoolean());
@@ -261,7 +247,7 @@ class KillIT {
         suite.start();
         Talk later = reconnected(talk);
         List<JsonNode> after = later.settled();
-        continues(before, after);
+        Legal.continues(before, after);
         assertThat(Files.readAllLines(hand.resolve("workspace/journal"))).containsExactly("begin");
         assertThat(Talk.results(after).getFirst()).contains("may or may not have taken effect");
         assertThat(Talk.results(after).getLast().strip()).isEqualTo("begin");
@@ -278,12 +264,12 @@ class KillIT {
         List<JsonNode> before = talk.events();
         Talk later = killedAndStarted(talk);
         assertThat(later.status()).isEqualTo("rescheduling");
-        continues(before, later.events());
+        Legal.continues(before, later.events());
         later.interrupt();
         later.await("user.interrupt", event -> !event.path("processed_at").isNull());
         later.say("again");
         List<JsonNode> after = later.settled();
-        continues(before, after);
+        Legal.continues(before, after);
         assertThat(Talk.said(after)).containsExactly("Now.");
         Legal.requests(role);
     }

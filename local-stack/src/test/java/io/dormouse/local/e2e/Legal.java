@@ -70,6 +70,20 @@ final class Legal {
         assertThat(running).as("running at the end").isFalse();
     }
 
+    /** What had been told before is told again, word for word, and first. */
+    static void continues(List<JsonNode> before, List<JsonNode> after) {
+        List<JsonNode> told = before.stream()
+                .filter(event -> !event.path("processed_at").isNull())
+                .toList();
+        assertThat(after.size()).isGreaterThanOrEqualTo(told.size());
+        assertThat(after.subList(0, told.size())).isEqualTo(told);
+        List<String> ids =
+                after.stream().map(event -> event.path("id").asText()).toList();
+        assertThat(ids)
+                .containsAll(
+                        before.stream().map(event -> event.path("id").asText()).toList());
+    }
+
     /** What the model was sent: user and assistant in turn, nothing empty, every call followed by its result. */
     static void requests(Brain.Role role) {
         for (Request request : role.requests()) {

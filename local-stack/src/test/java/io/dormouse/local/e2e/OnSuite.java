@@ -1,6 +1,9 @@
 package io.dormouse.local.e2e;
 
 import io.dormouse.testkit.messages.Script;
+import io.dormouse.testkit.moto.Moto;
+import org.junit.jupiter.api.extension.ConditionEvaluationResult;
+import org.junit.jupiter.api.extension.ExecutionCondition;
 import org.junit.jupiter.api.extension.ExtensionContext;
 import org.junit.jupiter.api.extension.ExtensionContext.Namespace;
 import org.junit.jupiter.api.extension.ParameterContext;
@@ -11,7 +14,7 @@ import org.junit.jupiter.api.extension.TestExecutionExceptionHandler;
  * Gives tests a suite and the brain behind it, one for all classes of a run, since a start costs seconds. Classes that kill,
  * stop or need a suite to themselves start their own.
  */
-final class OnSuite implements ParameterResolver, TestExecutionExceptionHandler {
+final class OnSuite implements ExecutionCondition, ParameterResolver, TestExecutionExceptionHandler {
     private static final int SHOWN_CHARS = 12_000;
 
     /** A session whose model always fails: begun first, because giving up takes minutes. */
@@ -41,6 +44,14 @@ final class OnSuite implements ParameterResolver, TestExecutionExceptionHandler 
         return context.getRoot()
                 .getStore(Namespace.create(OnSuite.class))
                 .computeIfAbsent(Both.class, first -> Both.start(), Both.class);
+    }
+
+    @Override
+    public ConditionEvaluationResult evaluateExecutionCondition(ExtensionContext context) {
+        if (!RunningSuite.ON_DYNAMODB) return ConditionEvaluationResult.enabled("on SQLite");
+        return Moto.missing()
+                .map(ConditionEvaluationResult::disabled)
+                .orElseGet(() -> ConditionEvaluationResult.enabled("on DynamoDB"));
     }
 
     @Override

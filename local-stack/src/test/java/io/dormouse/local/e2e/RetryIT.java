@@ -95,6 +95,7 @@ class RetryIT {
     }
 
     @Test
+    @FirstStoreOnly("two minutes of waiting for a model, whatever the store")
     void after_the_last_attempt_the_turn_ends_and_the_next_message_starts_afresh(OnSuite.Doomed doomed) {
         Talk talk = doomed.talk();
         // Eight attempts with waits that double take about two minutes: it began with the run.

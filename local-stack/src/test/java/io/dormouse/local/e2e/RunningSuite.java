@@ -26,12 +26,16 @@ import java.util.regex.Pattern;
 import java.util.stream.Stream;
 
 /**
- * The packaged suite as a process, on a data folder and a free port of its own. It can be stopped, killed and started again
- * on the same folder, and takes every process that it left behind with it when it is closed.
+ * The packaged suite as a process, on a data folder and a free port of its own. It can be stopped, killed, frozen and started
+ * again on the same folder, and takes every process that it left behind with it when it is closed. Its storage is SQLite or,
+ * with the system property {@code e2e.store=dynamodb}, a table and a bucket of its own.
  */
 final class RunningSuite implements AutoCloseable {
     static final Path ROOT = Path.of("..").toAbsolutePath().normalize();
     static final String KEY = "the-key-of-this-test";
+
+    /** Whether suites are on DynamoDB when a test does not say where. */
+    static final boolean ON_DYNAMODB = "dynamodb".equals(System.getProperty("e2e.store"));
 
     private static final Path JAR = ROOT.resolve("local-stack/target/quarkus-app/quarkus-run.jar");
     private static final Pattern ADDRESS = Pattern.compile("address +(http://127\\.0\\.0\\.1:(\\d+))\n");
@@ -39,16 +43,18 @@ final class RunningSuite implements AutoCloseable {
     private final Path home;
     private final Path output;
     private final Map<String, String> environment;
+    private final List<String> flags;
     private final HttpClient http =
             HttpClient.newBuilder().connectTimeout(Duration.ofSeconds(5)).build();
     private Process process;
     private URI address;
     private long printedBefore;
 
-    private RunningSuite(Path home, Path output, Map<String, String> environment) {
+    private RunningSuite(Path home, Path output, Map<String, String> environment, List<String> flags) {
         this.home = home;
         this.output = output;
         this.environment = environment;
+        this.flags = flags;
     }
 
     /** @param model the base URL of a Messages API server; null for the offline model */
@@ -59,15 +65,23 @@ final class RunningSuite implements AutoCloseable {
         return startWith(more);
     }
 
-    /** With nothing in its environment but what is given here and what every process needs. */
+    /** With nothing in its environment but what is given here, where its storage is, and what every process needs. */
     static RunningSuite startWith(Map<String, String> environment) {
+        Map<String, String> all =
+                new LinkedHashMap<>(ON_DYNAMODB ? DynamoStore.fresh().environment() : Map.of());
+        all.putAll(environment);
+        RunningSuite suite = of(all, List.of());
+        suite.start();
+        return suite;
+    }
+
+    /** Not started yet. @param environment names the storage, too @param flags further ones for its JVM */
+    static RunningSuite of(Map<String, String> environment, List<String> flags) {
         assertThat(JAR).as("the packaged suite: mvn package").exists();
         try {
             Path folder = Files.createTempDirectory("dormouse-e2e-");
-            RunningSuite suite =
-                    new RunningSuite(folder.resolve("home"), folder.resolve("output.txt"), Map.copyOf(environment));
-            suite.start();
-            return suite;
+            return new RunningSuite(
+                    folder.resolve("home"), folder.resolve("output.txt"), Map.copyOf(environment), List.copyOf(flags));
         } catch (IOException e) {
             throw new UncheckedIOException(e);
         }
@@ -75,11 +89,18 @@ final class RunningSuite implements AutoCloseable {
 
     /** Starts the process, and waits until it says that it is ready. */
     void start() {
+        launch();
+        awaitReady();
+    }
+
+    /** Starts the process, and does not wait. */
+    void launch() {
         try {
             printedBefore = Files.exists(output) ? Files.size(output) : 0;
             // It starts often and lives for seconds: the optimizing compiler would only get in the way.
             ProcessBuilder builder =
                     command("java", "-XX:+UseSerialGC", "-XX:TieredStopAtLevel=1", "-Xmx512m", "-Xss512k");
+            builder.command().addAll(flags);
             builder.command().addAll(List.of("--enable-native-access=ALL-UNNAMED", "-jar", JAR.toString()));
             process = builder.redirectErrorStream(true)
                     .redirectOutput(ProcessBuilder.Redirect.appendTo(output.toFile()))
@@ -87,6 +108,9 @@ final class RunningSuite implements AutoCloseable {
         } catch (IOException e) {
             throw new UncheckedIOException(e);
         }
+    }
+
+    void awaitReady() {
         address = Eventually.value("the suite says where it listens", () -> {
             if (!process.isAlive()) throw new AssertionError("the suite ended: " + output());
             Matcher matcher = ADDRESS.matcher(printed());
@@ -116,7 +140,9 @@ final class RunningSuite implements AutoCloseable {
             words.set(0, java.resolve("bin/java").toString());
         ProcessBuilder builder = new ProcessBuilder(words).directory(ROOT.toFile());
         Map<String, String> all = builder.environment();
-        all.keySet().removeIf(name -> name.startsWith("DORMOUSE_") || name.startsWith("ANTHROPIC_"));
+        all.keySet()
+                .removeIf(name ->
+                        name.startsWith("DORMOUSE_") || name.startsWith("ANTHROPIC_") || name.startsWith("AWS_"));
         all.put("JAVA_HOME", java.toString());
         all.put("DORMOUSE_HOME", home.toString());
         all.put("DORMOUSE_PORT", "0");
@@ -187,6 +213,28 @@ final class RunningSuite implements AutoCloseable {
         ended();
     }
 
+    /** SIGSTOP: it does nothing, knows nothing of that, and keeps its files and connections. */
+    void freeze() {
+        signal(process.toHandle(), "STOP");
+    }
+
+    /** SIGCONT: it goes on as if no time had passed. */
+    void thaw() {
+        signal(process.toHandle(), "CONT");
+    }
+
+    static void signal(ProcessHandle process, String name) {
+        try {
+            new ProcessBuilder("kill", "-" + name, Long.toString(process.pid()))
+                    .redirectErrorStream(true)
+                    .redirectOutput(ProcessBuilder.Redirect.DISCARD)
+                    .start()
+                    .waitFor();
+        } catch (IOException | InterruptedException e) {
+            throw new AssertionError(e);
+        }
+    }
+
     /** SIGTERM, as a person's Ctrl-C or a service manager sends it. @return the exit code */
     int stop() {
         process.destroy();
@@ -235,14 +283,23 @@ final class RunningSuite implements AutoCloseable {
 
     @Override
     public void close() {
-        if (process.isAlive()) kill();
+        if (process != null && process.isAlive()) kill();
         for (ProcessHandle hand : hands()) {
             hand.destroyForcibly();
             Eventually.until("a hand that was left over is gone", () -> !hand.isAlive());
         }
+        closeAlone();
+    }
+
+    /** Removes what it stored, and leaves the hands to another suite. */
+    void closeAlone() {
         http.close();
+        remove(home.getParent());
+    }
+
+    static void remove(Path folder) {
         try {
-            new ProcessBuilder("/bin/rm", "-rf", "--", home.getParent().toString())
+            new ProcessBuilder("/bin/rm", "-rf", "--", folder.toString())
                     .start()
                     .waitFor();
         } catch (IOException | InterruptedException e) {

@@ -13,6 +13,7 @@ import org.junit.jupiter.api.Assumptions;
 import org.junit.jupiter.api.Test;
 
 /** Runs the tests of {@code src/test/ts}, which use the official TypeScript SDK, against a suite with its offline model. */
+@FirstStoreOnly("another language on the same wire; the tests with the Java SDK run on both")
 class TypeScriptIT {
     private static final Path SOURCES = RunningSuite.ROOT.resolve("local-stack/src/test/ts");
     private static final Path BUILD = RunningSuite.ROOT.resolve("local-stack/target/ts");

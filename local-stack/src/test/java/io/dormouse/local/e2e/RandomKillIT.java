@@ -1,0 +1,119 @@
+package io.dormouse.local.e2e;
+
+import io.dormouse.testkit.moto.Moto;
+import java.io.IOException;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.Queue;
+import java.util.concurrent.ConcurrentLinkedQueue;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/**
+ * SIGKILL and SIGSTOP of suites and hands at moments nobody chose: every accepted input is in the history once and answered,
+ * every call has one result, no command runs twice, what was told stays told.
+ *
+ * <p>{@code -Dkills=1000 -Dkills.seed=7} for more runs, and for the same choices again: of what happens, when, and to which
+ * byte; not of how the machine schedules it.
+ */
+@FirstStoreOnly("it has a test for each store")
+class RandomKillIT {
+    private static final int KILLS = Integer.getInteger("kills", 200);
+    private static final long SEED = Long.getLong("kills.seed", System.nanoTime());
+
+    /** So many ordeals at a time: what one waits for, the other uses. */
+    private static final int AT_ONCE = Integer.getInteger("kills.at.once", 2);
+
+    /** So many runs share their sessions. */
+    private static final int RUNS = 10;
+
+    private static final int SHOWN_CHARS = 12_000;
+
+    @TempDir
+    private static Path folder;
+
+    private static Path classes;
+
+    /** A suite that starts so often had better find its classes linked: half of a start's time. */
+    @BeforeAll
+    static void rehearse() {
+        System.out.println("kills.seed " + SEED + ", kills " + KILLS);
+        classes = folder.resolve("classes.aot");
+        RunningSuite rehearsal =
+                RunningSuite.of(Map.of("DORMOUSE_API_KEY", RunningSuite.KEY), List.of("-XX:AOTCacheOutput=" + classes));
+        try (rehearsal) {
+            rehearsal.start();
+            rehearsal.stop();
+        }
+    }
+
+    @Test
+    void on_sqlite() {
+        suffer(false, KILLS * 3 / 5, SEED);
+    }
+
+    @Test
+    void on_dynamodb_behind_a_bad_network() {
+        Moto.endpoint();
+        suffer(true, KILLS - KILLS * 3 / 5, SEED + 1_000_000);
+    }
+
+    private static void suffer(boolean dynamo, int kills, long seed) {
+        Tally tally = new Tally();
+        Queue<AssertionError> failures = new ConcurrentLinkedQueue<>();
+        Queue<Integer> ordeals = new ConcurrentLinkedQueue<>();
+        for (int first = 0; first < kills; first += RUNS) ordeals.add(first);
+        List<Thread> threads = new ArrayList<>();
+        for (int i = 0; i < AT_ONCE; i++) {
+            threads.add(Thread.ofPlatform().start(() -> {
+                for (Integer first = ordeals.poll(); first != null; first = ordeals.poll()) {
+                    try {
+                        suffer(dynamo, seed + first, Math.min(RUNS, kills - first), tally);
+                    } catch (AssertionError failure) {
+                        failure.printStackTrace();
+                        failures.add(failure);
+                        ordeals.clear();
+                    }
+                }
+            }));
+        }
+        for (Thread thread : threads) {
+            try {
+                thread.join();
+            } catch (InterruptedException e) {
+                throw new AssertionError(e);
+            }
+        }
+        System.out.println(tally);
+        AssertionError first = failures.poll();
+        if (first == null) return;
+        failures.forEach(first::addSuppressed);
+        throw first;
+    }
+
+    private static void suffer(boolean dynamo, long seed, int runs, Tally tally) {
+        List<String> flags = List.of("-XX:AOTCache=" + classes, "-Xlog:aot=off,cds=off");
+        try (Ordeal ordeal = new Ordeal(dynamo, seed, flags, tally)) {
+            int run = 0;
+            try {
+                ordeal.begin();
+                while (run < runs) {
+                    ordeal.run();
+                    run++;
+                }
+                ordeal.end();
+            } catch (AssertionError | RuntimeException | IOException failure) {
+                String output = ordeal.output();
+                throw new AssertionError(
+                        "seed " + seed + ", run " + run + "; the suite said: "
+                                + output.substring(Math.max(0, output.length() - SHOWN_CHARS)),
+                        failure);
+            }
+        } catch (IOException e) {
+            throw new AssertionError(e);
+        }
+    }
+}
