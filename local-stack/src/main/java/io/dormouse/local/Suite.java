@@ -20,6 +20,7 @@ import io.dormouse.resource.Resources;
 import io.dormouse.resource.Spill;
 import io.dormouse.session.SessionLog;
 import io.dormouse.threads.ThreadPace;
+import io.dormouse.vault.Safe;
 import io.dormouse.wire.Feed;
 import io.quarkus.runtime.ShutdownEvent;
 import io.quarkus.runtime.StartupEvent;
@@ -50,6 +51,7 @@ public final class Suite {
     private final LocalFeed feed = new LocalFeed();
     private final Catalog catalog;
     private final LocalWakes wakes;
+    private final LocalSecrets secrets;
     private String banner;
     private MessagesModel model;
     private LocalHands hands;
@@ -62,6 +64,7 @@ public final class Suite {
         home = Main.home();
         stores = Stores.open(settings, System.getenv(), pace::now, random);
         wakes = new LocalWakes(stores.heads(), pace, home.owner(random));
+        secrets = LocalSecrets.open(settings, System.getenv(), stores, pace::now, random);
     }
 
     /** Before the first request: there is a key, the hands are looked through, and what was left undone goes on. */
@@ -110,6 +113,7 @@ public final class Suite {
         if (model != null) model.close();
         if (offline != null) offline.close();
         pace.close();
+        secrets.close();
         stores.close();
         home.close();
     }
@@ -136,6 +140,12 @@ public final class Suite {
     @Singleton
     Blobs blobs() {
         return stores.blobs();
+    }
+
+    @Produces
+    @Singleton
+    Safe safe() {
+        return secrets.safe();
     }
 
     @Produces

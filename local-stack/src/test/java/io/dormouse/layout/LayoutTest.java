@@ -34,12 +34,13 @@ class LayoutTest {
             "functions/harness", Set.of("functions/core"),
             "functions/credential-proxy", Set.of("functions/core"),
             "sandbox-task", Set.of(),
-            "local-stack", Set.of(
-                    "functions/core",
-                    "functions/aws",
-                    "functions/api",
-                    "functions/harness",
-                    "functions/credential-proxy"));
+            "local-stack",
+                    Set.of(
+                            "functions/core",
+                            "functions/aws",
+                            "functions/api",
+                            "functions/harness",
+                            "functions/credential-proxy"));
 
     private static final Set<String> LAYER_NAMES = Set.of(
             "util",
@@ -87,8 +88,9 @@ class LayoutTest {
                 noClasses()
                         .should()
                         .dependOnClassesThat()
-                        .haveNameMatching("software\\.amazon\\.awssdk\\.services\\.secretsmanager\\..*"
-                                + "|io\\.dormouse\\.proxy\\.(Secret|Key(\\$.*)?)")
+                        .haveNameMatching(
+                                "software\\.amazon\\.awssdk\\.services\\.secretsmanager\\..*"
+                                        + "|io\\.dormouse\\.proxy\\.(Secret|Key(\\$.*)?)|io\\.dormouse\\.secrets\\.(Material|Bundle)")
                         .check(classes(module));
     }
 

@@ -10,6 +10,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.dormouse.id.CredentialId;
+import io.dormouse.id.VaultId;
 import io.dormouse.json.Json;
 import io.dormouse.outbound.CredentialUse;
 import io.dormouse.session.ToolCall.Gate;
@@ -105,7 +106,10 @@ class FactGoldenTest {
             new Fact.CredentialUsed(new CredentialUse(
                     new CredentialId("vcrd_1"), "api.example.org", "POST", "/v1/repos/*", 201, 1234, id("t1"))),
             new Fact.CredentialUsed(
-                    new CredentialUse(new CredentialId("vcrd_1"), "api.example.org", "GET", "/", 0, 0, null)));
+                    new CredentialUse(new CredentialId("vcrd_1"), "api.example.org", "GET", "/", 0, 0, null)),
+            new Fact.SessionBegan(
+                    Json.object().put("name", "Scout"),
+                    List.of(new Fact.Unreachable(new VaultId("vlt_1"), new CredentialId("vcrd_1"), "Not there."))));
 
     private static Posted posted(long seq, Input input) {
         return new Posted(seq, NOON, input);

@@ -37,7 +37,8 @@ class MotoSecretsTest extends SecretsContract {
     @Test
     void a_vault_is_one_secret() {
         done(secrets.swap(stored("one").with(credential, "r2", material("two"))));
-        assertThat(client.listSecrets(list -> list.filters(Filter.builder().key("name").values(prefix).build()))
+        assertThat(client.listSecrets(list -> list.filters(
+                                Filter.builder().key("name").values(prefix).build()))
                         .secretList())
                 .singleElement()
                 .satisfies(secret -> assertThat(secret.name()).isEqualTo(name()));
