@@ -64,6 +64,11 @@ final class Home implements AutoCloseable {
         return folder.resolve("files");
     }
 
+    /** What vaults hold, encrypted, and the key to it. */
+    static Path secrets(Path folder) {
+        return folder.resolve("secrets");
+    }
+
     Path path() {
         return folder;
     }

@@ -23,7 +23,8 @@ record Settings(
         int contextWindow,
         boolean unsafeHands,
         int clockRate,
-        Store store) {
+        Store store,
+        Vaults vaults) {
     /** Where logs, heads and documents are kept. */
     sealed interface Store {
         /** All in the home folder. */
@@ -35,6 +36,15 @@ record Settings(
          * @param bucket for large content; null to leave that in the home folder
          */
         record Dynamo(String table, String bucket) implements Store {}
+    }
+
+    /** Where the secrets of vaults are kept. */
+    sealed interface Vaults {
+        /** Encrypted, in the home folder. */
+        record Files() implements Vaults {}
+
+        /** In AWS Secrets Manager, in the account, or the emulator, that AWS's own variables name. */
+        record SecretsManager(String prefix) implements Vaults {}
     }
 
     /** The definitions of the built-in tools and a short exchange fit into this. */
@@ -60,7 +70,8 @@ record Settings(
                 contextWindow(text(environment, "DORMOUSE_CONTEXT_WINDOW")),
                 "1".equals(text(environment, "DORMOUSE_UNSAFE_HANDS")),
                 clockRate(environment),
-                store(environment));
+                store(environment),
+                vaults(environment));
     }
 
     private static int contextWindow(String text) {
@@ -99,6 +110,17 @@ record Settings(
         return new Store.Dynamo(table == null ? "dormouse" : table, text(environment, "DORMOUSE_BUCKET"));
     }
 
+    private static Vaults vaults(Map<String, String> environment) {
+        String secrets = text(environment, "DORMOUSE_SECRETS");
+        if (secrets == null || secrets.equals("file")) return new Vaults.Files();
+        if (!secrets.equals("secretsmanager"))
+            throw new IllegalArgumentException("DORMOUSE_SECRETS must be file or secretsmanager");
+        if (text(environment, "AWS_REGION") == null && text(environment, "AWS_DEFAULT_REGION") == null)
+            throw new IllegalArgumentException("DORMOUSE_SECRETS=secretsmanager needs AWS_REGION");
+        String prefix = text(environment, "DORMOUSE_SECRETS_PREFIX");
+        return new Vaults.SecretsManager(prefix == null ? "dormouse/" : prefix);
+    }
+
     private static URI uri(String text) {
         try {
             URI uri = URI.create(text.endsWith("/") ? text.substring(0, text.length() - 1) : text);
@@ -119,6 +141,6 @@ record Settings(
     @Override
     public String toString() {
         return "Settings[home=" + home + ", modelUrl=" + modelUrl + ", contextWindow=" + contextWindow
-                + ", unsafeHands=" + unsafeHands + ", store=" + store + "]";
+                + ", unsafeHands=" + unsafeHands + ", store=" + store + ", vaults=" + vaults + "]";
     }
 }

@@ -24,6 +24,7 @@ import io.dormouse.resource.Resources;
 import io.dormouse.resource.Spill;
 import io.dormouse.session.SessionLog;
 import io.dormouse.threads.ThreadPace;
+import io.dormouse.vault.Safe;
 import io.dormouse.wire.Feed;
 import io.quarkus.runtime.ShutdownEvent;
 import io.quarkus.runtime.StartupEvent;
@@ -57,6 +58,7 @@ public final class Suite {
     private final Catalog catalog;
     private final LocalWakes wakes;
     private final FileStore files;
+    private final LocalSecrets secrets;
     private String banner;
     private MessagesModel model;
     private LocalHands hands;
@@ -72,6 +74,7 @@ public final class Suite {
         stores = Stores.open(settings, System.getenv(), pace::now, random);
         files = new FileStore(stores.resources(), stores.contents(), this::live, pace::now, ids);
         wakes = new LocalWakes(stores.heads(), pace, home.owner(random));
+        secrets = LocalSecrets.open(settings, System.getenv(), stores, pace::now, random);
     }
 
     private boolean live(SessionId session) {
@@ -138,6 +141,7 @@ public final class Suite {
         if (model != null) model.close();
         if (offline != null) offline.close();
         pace.close();
+        secrets.close();
         stores.close();
         home.close();
     }
@@ -170,6 +174,12 @@ public final class Suite {
     @Singleton
     FileStore files() {
         return files;
+    }
+
+    @Produces
+    @Singleton
+    Safe safe() {
+        return secrets.safe();
     }
 
     @Produces

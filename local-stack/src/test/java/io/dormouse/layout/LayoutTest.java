@@ -88,8 +88,9 @@ class LayoutTest {
                 noClasses()
                         .should()
                         .dependOnClassesThat()
-                        .haveNameMatching("software\\.amazon\\.awssdk\\.services\\.secretsmanager\\..*"
-                                + "|io\\.dormouse\\.proxy\\.(Secret|Key(\\$.*)?)")
+                        .haveNameMatching(
+                                "software\\.amazon\\.awssdk\\.services\\.secretsmanager\\..*"
+                                        + "|io\\.dormouse\\.proxy\\.(Secret|Key(\\$.*)?)|io\\.dormouse\\.secrets\\.(Material|Bundle)")
                         .check(classes(module));
     }
 

@@ -12,6 +12,7 @@ import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.dormouse.agents.McpServer;
 import io.dormouse.agents.McpTool;
 import io.dormouse.id.CredentialId;
+import io.dormouse.id.VaultId;
 import io.dormouse.json.Json;
 import io.dormouse.outbound.CredentialUse;
 import io.dormouse.session.ToolCall.Gate;
@@ -152,7 +153,10 @@ class FactGoldenTest {
                     List.of(),
                     1234,
                     USAGE,
-                    new Checkpoint(BLOB, Taken.NONE, Usage.NONE, 0, null, 0, 0, 0, 0, BLOB)));
+                    new Checkpoint(BLOB, Taken.NONE, Usage.NONE, 0, null, 0, 0, 0, 0, BLOB)),
+            new Fact.SessionBegan(
+                    Json.object().put("name", "Scout"),
+                    List.of(new Fact.Unreachable(new VaultId("vlt_1"), new CredentialId("vcrd_1"), "Not there."))));
 
     private static Posted posted(long seq, Input input) {
         return new Posted(seq, NOON, input);

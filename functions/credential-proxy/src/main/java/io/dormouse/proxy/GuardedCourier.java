@@ -35,16 +35,16 @@ public final class GuardedCourier implements Courier, AutoCloseable {
     private final Client client;
     private final Runnable closing;
 
-    GuardedCourier(ProxySettings settings, Names names, Runnable closing) {
+    GuardedCourier(ProxySettings settings, Names names, Sockets sockets, Runnable closing) {
         this.destinations = new Destinations(names, settings.opened());
-        this.client = new Client(Sockets.SYSTEM, Trust.with(settings.extraAuthorities()), LIMITS);
+        this.client = new Client(sockets, Trust.with(settings.extraAuthorities()), LIMITS);
         this.closing = closing;
     }
 
-    /** With the machine's own resolver. */
+    /** With the machine's own resolver and network. */
     public static GuardedCourier of(ProxySettings settings) {
         SystemNames names = new SystemNames(LIMITS.lookup());
-        return new GuardedCourier(settings, names, names::close);
+        return new GuardedCourier(settings, names, Sockets.SYSTEM, names::close);
     }
 
     @Override

@@ -13,7 +13,7 @@ import software.amazon.awssdk.services.secretsmanager.SecretsManagerClient;
 import software.amazon.awssdk.services.secretsmanager.SecretsManagerClientBuilder;
 
 /** Makes clients of AWS Secrets Manager: limits of time, retries, where to and as whom. The caller closes them. */
-public final class SecretsManagerClients {
+final class SecretsManagerClients {
     private static final Duration CONNECT = Duration.ofSeconds(2);
     private static final Duration ANSWER = Duration.ofSeconds(5);
     private static final Duration WHOLE = Duration.ofSeconds(15);
@@ -24,7 +24,7 @@ public final class SecretsManagerClients {
     private SecretsManagerClients() {}
 
     /** From AWS's usual variables: {@code AWS_ENDPOINT_URL}, {@code AWS_REGION} or {@code AWS_DEFAULT_REGION}. */
-    public static SecretsManagerClient of(Map<String, String> environment) {
+    static SecretsManagerClient of(Map<String, String> environment) {
         String endpoint = environment.getOrDefault("AWS_ENDPOINT_URL", "");
         String region = environment.getOrDefault("AWS_REGION", environment.getOrDefault("AWS_DEFAULT_REGION", ""));
         if (region.isBlank()) throw new IllegalArgumentException("AWS_REGION is not set");

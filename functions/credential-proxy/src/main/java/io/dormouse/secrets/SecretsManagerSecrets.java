@@ -24,7 +24,7 @@ import software.amazon.awssdk.services.secretsmanager.model.SecretsManagerExcept
  * and then moves {@code AWSCURRENT} from the version that was read to the new one, which the service refuses when somebody
  * moved it before.
  */
-public final class SecretsManagerSecrets implements Secrets {
+public final class SecretsManagerSecrets implements Secrets, AutoCloseable {
     private static final System.Logger LOG = System.getLogger("io.dormouse.secrets");
     private static final String CURRENT = "AWSCURRENT";
     private static final String PENDING = "AWSPENDING";
@@ -37,10 +37,15 @@ public final class SecretsManagerSecrets implements Secrets {
     private volatile byte[] namingKey;
 
     /** @param prefix of the names of all secrets, for example {@code dormouse/}: a role's rights can be bounded by it */
-    public SecretsManagerSecrets(SecretsManagerClient client, String prefix, SecureRandom random) {
+    SecretsManagerSecrets(SecretsManagerClient client, String prefix, SecureRandom random) {
         this.client = client;
         this.prefix = prefix;
         this.random = random;
+    }
+
+    /** In the account, or the emulator, that AWS's usual variables name. */
+    public static SecretsManagerSecrets of(Map<String, String> environment, String prefix, SecureRandom random) {
+        return new SecretsManagerSecrets(SecretsManagerClients.of(environment), prefix, random);
     }
 
     private String name(VaultId vault) {
@@ -158,6 +163,11 @@ public final class SecretsManagerSecrets implements Secrets {
         if (created(name, UUID.randomUUID().toString(), text)) return fresh;
         return Base64.getDecoder()
                 .decode(client.getSecretValue(get -> get.secretId(name)).secretString());
+    }
+
+    @Override
+    public void close() {
+        client.close();
     }
 
     @Override

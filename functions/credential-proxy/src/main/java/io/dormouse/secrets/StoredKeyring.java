@@ -217,6 +217,8 @@ public final class StoredKeyring implements Keyring {
                 attached(caller.workspace(), session).servers().values())
             if (credential.id().equals(refused) && credential.auth() instanceof Auth.McpOauth auth)
                 return stored(credential)
+                        // What has just failed is not tried with every request that is refused.
+                        .filter(held -> !tokens.quiet(held.material()))
                         .flatMap(held -> {
                             String before = held.material().part(SecretPart.ACCESS_TOKEN);
                             return tokens.exchanged(held.credential(), auth, before)

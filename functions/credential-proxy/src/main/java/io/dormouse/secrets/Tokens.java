@@ -69,10 +69,15 @@ final class Tokens {
     Optional<Material> fresh(Credential credential, Auth.McpOauth auth, Bundle read) {
         Optional<Material> material = read.material(credential.id(), credential.revision());
         if (material.isEmpty() || auth.refresh() == null || !due(material.get())) return material;
-        Material.Exchange failed = material.get().exchange();
-        if (failed != null && failed.by() == null && clock.instant().isBefore(failed.until())) return material;
+        if (quiet(material.get())) return material;
         return exchanged(credential, auth, material.get().part(SecretPart.ACCESS_TOKEN))
                 .map(Now::material);
+    }
+
+    /** Whether an exchange has failed lately. */
+    boolean quiet(Material material) {
+        Material.Exchange failed = material.exchange();
+        return failed != null && failed.by() == null && clock.instant().isBefore(failed.until());
     }
 
     private boolean due(Material material) {
