@@ -15,9 +15,12 @@ import io.dormouse.id.SessionId;
 import io.dormouse.local.hands.LocalHands;
 import io.dormouse.local.hands.SandboxProgram;
 import io.dormouse.local.offline.OfflineModel;
+import io.dormouse.mcp.Servers;
+import io.dormouse.mcp.client.SdkServers;
 import io.dormouse.messages.MessagesModel;
 import io.dormouse.messages.Signing;
 import io.dormouse.messages.Timeouts;
+import io.dormouse.outbound.Outbound;
 import io.dormouse.prompt.Catalog;
 import io.dormouse.resource.Blobs;
 import io.dormouse.resource.Resources;
@@ -32,6 +35,7 @@ import io.quarkus.vertx.http.HttpServer;
 import io.quarkus.vertx.http.HttpServerStart;
 import jakarta.enterprise.event.Observes;
 import jakarta.enterprise.event.ObservesAsync;
+import jakarta.enterprise.inject.Instance;
 import jakarta.enterprise.inject.Produces;
 import jakarta.inject.Singleton;
 import java.io.IOException;
@@ -85,7 +89,7 @@ public final class Suite {
     }
 
     /** Before the first request: there is a key, the hands are looked through, and what was left undone goes on. */
-    void start(@Observes StartupEvent event, ApiKeys keys) throws IOException {
+    void start(@Observes StartupEvent event, ApiKeys keys, Instance<Outbound> outbound) throws IOException {
         banner = Banner.of(settings, keys);
         URI modelUrl = settings.modelUrl();
         if (modelUrl == null) {
@@ -113,7 +117,8 @@ public final class Suite {
                 Retries.DEFAULT,
                 pace,
                 ids,
-                random));
+                random,
+                servers(outbound)));
         wakes.start(harness);
         pace.every(SWEEP, this::sweep);
     }
@@ -125,6 +130,13 @@ public final class Suite {
             // What was not erased is found by the next one.
             System.getLogger("io.dormouse.local").log(System.Logger.Level.ERROR, "the sweep of files failed", e);
         }
+    }
+
+    /** There is one way out, and without it there are no MCP servers. */
+    private static Servers servers(Instance<Outbound> outbound) {
+        return outbound.isResolvable()
+                ? new SdkServers(outbound.get(), io.dormouse.mcp.client.Timeouts.DEFAULT)
+                : Servers.NONE;
     }
 
     /** The server knows the port it got; the options only know what was asked for, which may be any free one. */

@@ -29,7 +29,11 @@ final class Legal {
             assertThat(ids.add(id)).as("id told once: " + event).isTrue();
             assertThat(event.has("processed_at")).as("time of " + event).isTrue();
             switch (type) {
-                case "agent.tool_use", "agent.custom_tool_use" -> calls.add(id);
+                case "agent.tool_use", "agent.custom_tool_use", "agent.mcp_tool_use" -> calls.add(id);
+                case "agent.mcp_tool_result" ->
+                    assertThat(calls.remove(event.path("mcp_tool_use_id").asText()))
+                            .as("an open call for " + event)
+                            .isTrue();
                 case "agent.tool_result" ->
                     assertThat(calls.remove(event.path("tool_use_id").asText()))
                             .as("an open call for " + event)

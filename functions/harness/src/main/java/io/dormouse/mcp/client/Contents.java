@@ -50,8 +50,11 @@ final class Contents {
         return readable;
     }
 
+    /** Not one that only runs as a task, which is another protocol inside of this one. */
     private static boolean isTool(Map<?, ?> tool) {
-        return tool.get("name") instanceof String && tool.get("inputSchema") instanceof Map<?, ?>;
+        boolean longJob =
+                tool.get("execution") instanceof Map<?, ?> execution && "required".equals(execution.get("taskSupport"));
+        return tool.get("name") instanceof String && tool.get("inputSchema") instanceof Map<?, ?> && !longJob;
     }
 
     /** With nothing but what is looked at. */

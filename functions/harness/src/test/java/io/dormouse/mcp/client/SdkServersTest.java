@@ -266,6 +266,9 @@ class SdkServersTest {
         ObjectNode odd = Json.object().put("name", "odd");
         odd.putArray("inputSchema");
         server.tool(odd, input -> text(""));
+        ObjectNode job = Json.object().put("name", "job");
+        job.putObject("execution").put("taskSupport", "required");
+        server.tool(job, input -> text(""));
         ObjectNode hinted =
                 Json.object().put("name", "hinted").put("title", "T").put("description", "Reads.");
         hinted.putObject("annotations")
