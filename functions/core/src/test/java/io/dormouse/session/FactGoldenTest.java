@@ -99,7 +99,8 @@ class FactGoldenTest {
                     List.of(),
                     1234,
                     USAGE,
-                    new Checkpoint(BLOB, Taken.NONE, Usage.NONE, 0, null, 0, 0, 0, 0)));
+                    new Checkpoint(BLOB, Taken.NONE, Usage.NONE, 0, null, 0, 0, 0, 0)),
+            new Fact.HandAttached("hand_1", "apt: not installed"));
 
     private static Posted posted(long seq, Input input) {
         return new Posted(seq, NOON, input);
