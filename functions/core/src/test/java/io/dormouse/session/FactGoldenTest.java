@@ -156,7 +156,8 @@ class FactGoldenTest {
                     new Checkpoint(BLOB, Taken.NONE, Usage.NONE, 0, null, 0, 0, 0, 0, BLOB)),
             new Fact.SessionBegan(
                     Json.object().put("name", "Scout"),
-                    List.of(new Fact.Unreachable(new VaultId("vlt_1"), new CredentialId("vcrd_1"), "Not there."))));
+                    List.of(new Fact.Unreachable(new VaultId("vlt_1"), new CredentialId("vcrd_1"), "Not there."))),
+            new Fact.HandAttached("hand_1", "apt: not installed"));
 
     private static Posted posted(long seq, Input input) {
         return new Posted(seq, NOON, input);

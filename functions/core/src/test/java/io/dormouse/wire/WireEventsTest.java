@@ -256,6 +256,13 @@ class WireEventsTest {
     }
 
     @Test
+    void what_a_hand_could_not_be_given_is_an_error_that_ends_nothing() {
+        assertThat(events(new Fact.HandAttached("h", "no apt")).getFirst())
+                .isEqualTo(
+                        "{\"type\":\"session.error\",\"error\":{\"type\":\"unknown_error\",\"message\":\"no apt\",\"retry_status\":{\"type\":\"retrying\"}}}");
+    }
+
+    @Test
     void content_that_was_spilled_is_told_whole() {
         JsonNode reference = Json.object().put("$blob", "abc");
         WireEvents filling = new WireEvents(

@@ -2,7 +2,6 @@ package io.dormouse.local.egress;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import com.fasterxml.jackson.databind.ObjectMapper;
 import io.dormouse.outbound.Outbound.Header;
 import io.dormouse.outbound.Outbound.Response.Answered;
 import java.io.IOException;
@@ -140,11 +139,7 @@ class BulkTest {
     }
 
     private long kilobytes(String field) throws IOException {
-        long pid = new ObjectMapper()
-                .readTree(Files.readAllBytes(hand.folder().resolve("state/run.json")))
-                .path("pid")
-                .asLong();
-        return Files.readAllLines(Path.of("/proc/" + pid + "/status")).stream()
+        return Files.readAllLines(Path.of("/proc/" + hand.supervisor() + "/status")).stream()
                 .filter(line -> line.startsWith(field))
                 .map(line -> line.replaceAll("[^0-9]", ""))
                 .mapToLong(Long::parseLong)

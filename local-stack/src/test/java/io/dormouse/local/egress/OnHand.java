@@ -3,6 +3,7 @@ package io.dormouse.local.egress;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.fail;
 
+import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.node.JsonNodeFactory;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import com.sun.net.httpserver.HttpHandler;
@@ -23,6 +24,7 @@ import io.dormouse.threads.ThreadPace;
 import java.io.IOException;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
@@ -122,6 +124,14 @@ final class OnHand implements AutoCloseable {
         assertThat(result).isInstanceOf(HandResult.Output.class);
         HandResult.Output output = (HandResult.Output) result;
         return new Result(output.content().path(0).path("text").asText(), output.isError());
+    }
+
+    /** The supervisor's pid. */
+    long supervisor() throws IOException {
+        return new ObjectMapper()
+                .readTree(Files.readAllBytes(folder().resolve("state/run.json")))
+                .path("pid")
+                .asLong();
     }
 
     Path folder() {

@@ -18,6 +18,8 @@ import java.util.function.Supplier;
  * a call that runs once for each of its lives. Safe to repeat after a crash at any point.
  */
 final class Preparation {
+    private static final int MOST_ATTEMPTS = 3;
+
     private final SupervisorClient client;
     private final Supplier<Recipe> recipe;
     private final BiFunction<HandCall, Cancellation, HandResult> calls;
@@ -38,14 +40,23 @@ final class Preparation {
         if (!(client.prepare(endpoint, wanted.variables(), plain) instanceof SupervisorClient.Answer.Ok))
             return Optional.of("The variables of the environment could not be set in the sandbox.");
         if (plain) return Optional.empty();
-        HandCall install = new HandCall(
-                "install_" + health.get().path("instance").asText(), "install", packages(wanted.packages()));
-        Optional<String> problem = problem(calls.apply(install, cancellation));
+        HandResult result = install(health.get().path("instance").asText(), wanted.packages(), cancellation);
+        Optional<String> problem = problem(result);
         if (!cancellation.requested()) {
             // Should this get lost, the next one asks again and hears the same.
             client.prepare(endpoint, wanted.variables(), true);
         }
         return cancellation.requested() ? Optional.empty() : problem;
+    }
+
+    /** Once more when an earlier owner's was interrupted: a call that ended so is never run again. */
+    private HandResult install(String instance, Map<String, List<String>> packages, Cancellation cancellation) {
+        for (int attempt = 1; ; attempt++) {
+            HandCall call = new HandCall("install_" + instance + "_" + attempt, "install", packages(packages));
+            HandResult result = calls.apply(call, cancellation);
+            boolean interrupted = result.toString().contains("interrupted by the caller");
+            if (!interrupted || cancellation.requested() || attempt == MOST_ATTEMPTS) return result;
+        }
     }
 
     /** Only the variables: for a supervisor that was started again in the middle of a call. */
