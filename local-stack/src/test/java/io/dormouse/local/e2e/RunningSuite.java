@@ -41,6 +41,9 @@ final class RunningSuite implements AutoCloseable {
     private final Map<String, String> environment;
     private final HttpClient http =
             HttpClient.newBuilder().connectTimeout(Duration.ofSeconds(5)).build();
+    /** Of the suite's JVM. */
+    private String heap = "512m";
+
     private Process process;
     private URI address;
     private long printedBefore;
@@ -61,11 +64,17 @@ final class RunningSuite implements AutoCloseable {
 
     /** With nothing in its environment but what is given here and what every process needs. */
     static RunningSuite startWith(Map<String, String> environment) {
+        return startWith(environment, "512m");
+    }
+
+    /** @param heap the largest that the suite's JVM may have */
+    static RunningSuite startWith(Map<String, String> environment, String heap) {
         assertThat(JAR).as("the packaged suite: mvn package").exists();
         try {
             Path folder = Files.createTempDirectory("dormouse-e2e-");
             RunningSuite suite =
                     new RunningSuite(folder.resolve("home"), folder.resolve("output.txt"), Map.copyOf(environment));
+            suite.heap = heap;
             suite.start();
             return suite;
         } catch (IOException e) {
@@ -79,7 +88,7 @@ final class RunningSuite implements AutoCloseable {
             printedBefore = Files.exists(output) ? Files.size(output) : 0;
             // It starts often and lives for seconds: the optimizing compiler would only get in the way.
             ProcessBuilder builder =
-                    command("java", "-XX:+UseSerialGC", "-XX:TieredStopAtLevel=1", "-Xmx512m", "-Xss512k");
+                    command("java", "-XX:+UseSerialGC", "-XX:TieredStopAtLevel=1", "-Xmx" + heap, "-Xss512k");
             builder.command().addAll(List.of("--enable-native-access=ALL-UNNAMED", "-jar", JAR.toString()));
             process = builder.redirectErrorStream(true)
                     .redirectOutput(ProcessBuilder.Redirect.appendTo(output.toFile()))
