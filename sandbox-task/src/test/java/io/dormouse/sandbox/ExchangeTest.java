@@ -170,8 +170,8 @@ class ExchangeTest {
 
     @Test
     void paths_that_lead_elsewhere_are_refused() throws Exception {
-        for (String path : List.of(
-                "", "/etc/x", "..", "../x", "a/../../x", "a/./b", "a//b", "a/", ".", "a\0b", "x".repeat(256))) {
+        for (String path :
+                List.of("", "/etc/x", "..", "../x", "a/../../x", "a/./b", "a//b", "a/", ".", "a\0b", "x".repeat(256))) {
             assertThat(place(path, "x")).as(path).isEqualTo(400);
         }
         assertThat(place("a", "x")).isEqualTo(200);
@@ -265,7 +265,8 @@ class ExchangeTest {
         String passwd = new String(read("root/etc/passwd", 20), StandardCharsets.UTF_8);
         assertThat(passwd).startsWith("agent:x:1000");
         for (String path : List.of("../workspace/x", "/etc/passwd", "a/../../x", "", ".", "a//b")) {
-            assertThat(TestHand.send(send("/v1/outputs/content?path=" + encoded(path) + "&size=1").GET())
+            assertThat(TestHand.send(send("/v1/outputs/content?path=" + encoded(path) + "&size=1")
+                                    .GET())
                             .status())
                     .as(path)
                     .isEqualTo(400);
@@ -288,7 +289,8 @@ class ExchangeTest {
 
     @Test
     void many_names_and_names_that_are_no_text_are_bounded() throws Exception {
-        hand.bash("cd /mnt/session/outputs; touch $'bad\\xff' good; cd /workspace").isFine();
+        hand.bash("cd /mnt/session/outputs; touch $'bad\\xff' good; cd /workspace")
+                .isFine();
         JsonNode some = outputs();
         assertThat(names(some)).containsExactly("good");
         assertThat(some.path("complete").asBoolean()).isFalse();
@@ -301,7 +303,8 @@ class ExchangeTest {
 
     @Test
     void a_folder_that_is_closed_is_passed_over() throws Exception {
-        hand.bash("cd /mnt/session/outputs; mkdir closed; echo x > closed/a; echo y > open; chmod 0 closed; cd /workspace")
+        hand.bash(
+                        "cd /mnt/session/outputs; mkdir closed; echo x > closed/a; echo y > open; chmod 0 closed; cd /workspace")
                 .isFine();
         JsonNode some = outputs();
         assertThat(names(some)).containsExactly("open");

@@ -147,8 +147,23 @@ class FilesTest {
         for (String good : List.of("a", "x".repeat(255), "ein Wört.txt", "\uD83D\uDC3F.txt", ".hidden", "a..b"))
             assertThat(upload(good, "x").status()).as(good).isEqualTo(200);
         for (String bad : List.of(
-                "", "x".repeat(256), "a/b", "a\\b", "a:b", "a*b", "a?b", "a|b", "a<b", "a>b", "a\"b", "a\nb", "a\0b",
-                "..", ".", "a\uFFFDb", "a\uD83D")) {
+                "",
+                "x".repeat(256),
+                "a/b",
+                "a\\b",
+                "a:b",
+                "a*b",
+                "a?b",
+                "a|b",
+                "a<b",
+                "a>b",
+                "a\"b",
+                "a\nb",
+                "a\0b",
+                "..",
+                ".",
+                "a\uFFFDb",
+                "a\uD83D")) {
             Reply refused = upload(bad, "x");
             assertThat(refused.status()).as(bad).isEqualTo(400);
             assertThat(refused.message()).startsWith("file: its filename");
@@ -157,7 +172,8 @@ class FilesTest {
 
     @Test
     void the_media_type_is_as_sent_or_by_the_name() {
-        assertThat(upload(form("a.bin", "text/csv; charset=utf-8", "x", Map.of())).text("mime_type"))
+        assertThat(upload(form("a.bin", "text/csv; charset=utf-8", "x", Map.of()))
+                        .text("mime_type"))
                 .isEqualTo("text/csv; charset=utf-8");
         assertThat(upload("a.PDF", "x").text("mime_type")).isEqualTo("application/pdf");
         assertThat(upload("a.what", "x").text("mime_type")).isEqualTo("application/octet-stream");
@@ -187,7 +203,8 @@ class FilesTest {
 
     @Test
     void the_time_to_expiry_has_bounds_and_a_refused_upload_leaves_nothing() {
-        assertThat(upload(form("a", null, "x", Map.of("expires_in_seconds", "7776000"))).status())
+        assertThat(upload(form("a", null, "x", Map.of("expires_in_seconds", "7776000")))
+                        .status())
                 .isEqualTo(200);
         caller.contents.names().forEach(caller.contents::delete);
         for (String bad : List.of("3599", "7776001", "0", "-1", "1.5", "x", "99999999999")) {
@@ -248,15 +265,20 @@ class FilesTest {
         assertThat(last.body().path("next_page").isNull()).isTrue();
         assertThat(last.body().has("prev_page")).isFalse();
         assertThat(ids("/v1/files?limit=2&before_id=" + all.get(4))).isEqualTo(all.subList(2, 4));
-        assertThat(caller.get("/v1/files?limit=2&before_id=" + all.get(4)).body().path("has_more").asBoolean())
+        assertThat(caller.get("/v1/files?limit=2&before_id=" + all.get(4))
+                        .body()
+                        .path("has_more")
+                        .asBoolean())
                 .isTrue();
-        assertThat(caller.get("/v1/files?limit=2&before_id=" + all.get(2)).body().path("has_more").asBoolean())
+        assertThat(caller.get("/v1/files?limit=2&before_id=" + all.get(2))
+                        .body()
+                        .path("has_more")
+                        .asBoolean())
                 .isFalse();
         assertThat(ids("/v1/files")).isEqualTo(all);
         Reply none = caller.ok(caller.get("/v1/files?before_id=" + all.getFirst()));
         assertThat(none.body())
-                .isEqualTo(json(
-                        "{'data':[],'next_page':null,'has_more':false,'first_id':null,'last_id':null}"));
+                .isEqualTo(json("{'data':[],'next_page':null,'has_more':false,'first_id':null,'last_id':null}"));
     }
 
     @Test
@@ -270,15 +292,22 @@ class FilesTest {
         assertThat(caller.get("/v1/files?" + "ids=file_1&".repeat(101)).message())
                 .isEqualTo("ids: at most 100 are allowed");
         for (String other : List.of("limit=1", "page=x", "scope_id=x", "after_id=x", "before_id=x"))
-            assertThat(caller.get("/v1/files?ids=" + one + "&" + other).status()).isEqualTo(400);
+            assertThat(caller.get("/v1/files?ids=" + one + "&" + other).status())
+                    .isEqualTo(400);
     }
 
     @Test
     void wrong_pages_are_refused() {
         String one = uploaded("1", "x");
         for (String bad : List.of(
-                "limit=0", "limit=1001", "limit=x", "page=x", "after_id=file_1", "before_id=x",
-                "after_id=" + one + "&before_id=" + one, "page=x&after_id=" + one))
+                "limit=0",
+                "limit=1001",
+                "limit=x",
+                "page=x",
+                "after_id=file_1",
+                "before_id=x",
+                "after_id=" + one + "&before_id=" + one,
+                "page=x&after_id=" + one))
             assertThat(caller.get("/v1/files?" + bad).status()).as(bad).isEqualTo(400);
         assertThat(caller.get("/v1/files?limit=1000").status()).isEqualTo(200);
         assertThat(ids("/v1/files?scope_id=sesn_1")).isEmpty();

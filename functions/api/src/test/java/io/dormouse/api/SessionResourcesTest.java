@@ -109,9 +109,11 @@ class SessionResourcesTest {
     @Test
     void files_are_added_and_removed() {
         String session = caller.session("");
-        String added = caller.ok(caller.post(path(session), mount(file(), "/a/b"))).text("id");
+        String added =
+                caller.ok(caller.post(path(session), mount(file(), "/a/b"))).text("id");
         caller.pass(Duration.ofSeconds(1));
-        String second = caller.ok(caller.post(path(session), mount(file(), "/a/c"))).text("id");
+        String second =
+                caller.ok(caller.post(path(session), mount(file(), "/a/c"))).text("id");
         assertThat(listed(session)).extracting(r -> r.path("id").asText()).containsExactly(added, second);
         assertThat(caller.ok(caller.delete(path(session) + "/" + added)).body())
                 .isEqualTo(json("{'id':'" + added + "','type':'session_resource_deleted'}"));
@@ -149,9 +151,25 @@ class SessionResourcesTest {
         for (String good : List.of("/a", "/mnt/session/uploads/x/y", "/..a/b..", "/" + "x".repeat(255), "/a b/\u00e9"))
             assertThat(refused(mount(file, good)).status()).as(good).isEqualTo(200);
         for (String bad : List.of(
-                "", "a", "./a", "/", "//a", "/a/", "/a//b", "/../a", "/a/../../etc/passwd", "/a/.", "/.",
-                "/mnt/session/uploads", "/mnt/session/uploads/", "/mnt/session/uploads/../outputs/x",
-                "/" + "x".repeat(256), "/x".repeat(600), "/a\\u0000b", "/a\\nb", "/" + "y/".repeat(2100) + "y")) {
+                "",
+                "a",
+                "./a",
+                "/",
+                "//a",
+                "/a/",
+                "/a//b",
+                "/../a",
+                "/a/../../etc/passwd",
+                "/a/.",
+                "/.",
+                "/mnt/session/uploads",
+                "/mnt/session/uploads/",
+                "/mnt/session/uploads/../outputs/x",
+                "/" + "x".repeat(256),
+                "/x".repeat(600),
+                "/a\\u0000b",
+                "/a\\nb",
+                "/" + "y/".repeat(2100) + "y")) {
             Reply answer = refused(mount(file, bad));
             assertThat(answer.status()).as(bad).isEqualTo(400);
             assertThat(answer.message()).startsWith("resources.0.mount_path: ");
@@ -159,14 +177,14 @@ class SessionResourcesTest {
         assertThat(refused(mount(file, "/a"), mount(file, "/a")).message())
                 .isEqualTo("resources.1.mount_path: another resource of this session is mounted there");
         // One path by two names.
-        assertThat(refused(mount(file, "/a"), mount(file, "/mnt/session/uploads/a")).status())
+        assertThat(refused(mount(file, "/a"), mount(file, "/mnt/session/uploads/a"))
+                        .status())
                 .isEqualTo(400);
         assertThat(refused(mount(file, "/a"), mount(file, "/a/b")).status()).isEqualTo(400);
         assertThat(refused(mount(file, "/a/b/c"), mount(file, "/a/b")).status()).isEqualTo(400);
         assertThat(refused(mount(file, null), mount(file, null)).status()).isEqualTo(400);
         String session = session(mount(file, "/a"));
-        assertThat(caller.post(path(session), mount(file, "/a/b")).message())
-                .startsWith("mount_path: it, or a folder");
+        assertThat(caller.post(path(session), mount(file, "/a/b")).message()).startsWith("mount_path: it, or a folder");
     }
 
     @Test
@@ -194,8 +212,7 @@ class SessionResourcesTest {
         String file = file();
         List<String> many = new ArrayList<>();
         for (int i = 0; i < 1000; i++) many.add(mount(file, "/" + i));
-        assertThat(refused(many.toArray(String[]::new)).message())
-                .isEqualTo("resources: must have at most 999 items");
+        assertThat(refused(many.toArray(String[]::new)).message()).isEqualTo("resources: must have at most 999 items");
         String session = session(many.subList(0, 999).toArray(String[]::new));
         assertThat(listed(session)).hasSize(999);
         assertThat(caller.post(path(session), mount(file, "/more")).message()).contains("can have no more");
@@ -208,7 +225,8 @@ class SessionResourcesTest {
         String one = path(session) + "/" + listed(session).getFirst().path("id").asText();
         assertThat(caller.post(one, "{'authorization_token':'x'}").message()).contains("this one is a file");
         assertThat(caller.post(one, "{}").message()).isEqualTo("authorization_token: is required");
-        assertThat(caller.post(path(session) + "/sesrsc_1", "{'authorization_token':'x'}").status())
+        assertThat(caller.post(path(session) + "/sesrsc_1", "{'authorization_token':'x'}")
+                        .status())
                 .isEqualTo(404);
     }
 
@@ -285,8 +303,7 @@ class SessionResourcesTest {
     @Test
     void a_pin_of_a_session_that_never_came_to_be_holds_nothing() {
         String file = file();
-        caller.files(caller.resources)
-                .pin(Caller.HERE, new FileId(file), caller.ids.session(), "sesrsc_1");
+        caller.files(caller.resources).pin(Caller.HERE, new FileId(file), caller.ids.session(), "sesrsc_1");
         caller.ok(caller.delete("/v1/files/" + file));
         assertThat(caller.contents.names()).hasSize(1);
         sweepIn(Duration.ofDays(2));

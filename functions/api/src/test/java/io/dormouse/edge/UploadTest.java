@@ -206,7 +206,8 @@ class UploadTest {
         }
         HttpResponse<String> two = send(file("1") + file("2") + "--b--\r\n");
         assertThat(text(two, "/error/message")).contains("one file");
-        for (String type : List.of("multipart/form-data", "multipart/form-data; boundary=", "multipart/mixed; boundary=b"))
+        for (String type :
+                List.of("multipart/form-data", "multipart/form-data; boundary=", "multipart/mixed; boundary=b"))
             assertThat(send(request(file("x") + "--b--\r\n").setHeader("content-type", type))
                             .statusCode())
                     .as(type)

@@ -204,13 +204,18 @@ class FilesIT {
         Eventually.until("it is dead", () -> !supervisor.isAlive());
         // As on a machine where the folder did not outlive the hand.
         for (String gone : List.of("uploads", "state/uploads.json"))
-            new ProcessBuilder("/bin/rm", "-rf", suite.hand(talk.id()).resolve(gone).toString())
+            new ProcessBuilder(
+                            "/bin/rm",
+                            "-rf",
+                            suite.hand(talk.id()).resolve(gone).toString())
                     .start()
                     .waitFor();
         talk.say("second");
         assertThat(Talk.results(talk.settled())).containsExactly("kept\n", "kept\n");
         client.sdk().beta().sessions().delete(talk.id());
-        assertThat(names(outputs(client, talk.id()))).as("outputs outlive their session").containsExactly("o");
+        assertThat(names(outputs(client, talk.id())))
+                .as("outputs outlive their session")
+                .containsExactly("o");
     }
 
     @Test

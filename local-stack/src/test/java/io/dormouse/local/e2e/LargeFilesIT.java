@@ -84,9 +84,7 @@ class LargeFilesIT {
                             "sha256sum < /mnt/session/uploads/large; cp /mnt/session/uploads/large /mnt/session/outputs/copy"),
                     Script.text("Done."));
             Talk talk = FilesIT.talk(
-                    client,
-                    role,
-                    "[{\"type\":\"file\",\"file_id\":\"" + file.id() + "\",\"mount_path\":\"/large\"}]");
+                    client, role, "[{\"type\":\"file\",\"file_id\":\"" + file.id() + "\",\"mount_path\":\"/large\"}]");
             talk.say("go");
             assertThat(Talk.results(talk.settled()).getFirst()).startsWith(sha256);
             List<BetaFileMetadata> outputs = FilesIT.outputs(client, talk.id());
