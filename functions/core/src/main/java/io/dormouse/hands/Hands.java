@@ -70,7 +70,7 @@ public final class Hands {
             Optional<HandFiles> files = hand.files();
             if (files.isEmpty())
                 return mounts.isEmpty() ? Optional.empty() : Optional.of("this kind of sandbox takes none");
-            Map<String, String> placed = files.get().placed();
+            Map<String, String> placed = placed(files.get(), mounts.isEmpty());
             Map<String, Mount> wanted = new LinkedHashMap<>();
             for (Mount mount : mounts) wanted.put(mount.path(), mount);
             // First what has to go: it may be where a folder has to be.
@@ -85,6 +85,16 @@ public final class Hands {
             return Optional.empty();
         } catch (IOException | RuntimeException e) {
             return Optional.of(String.valueOf(e.getMessage()));
+        }
+    }
+
+    /** @param optional where nothing is to be there, a hand that cannot say what is there is good enough */
+    private static Map<String, String> placed(HandFiles files, boolean optional) throws IOException {
+        try {
+            return files.placed();
+        } catch (IOException e) {
+            if (optional) return Map.of();
+            throw e;
         }
     }
 

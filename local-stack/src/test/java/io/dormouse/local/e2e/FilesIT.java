@@ -178,7 +178,7 @@ class FilesIT {
         gate.open();
         assertThat(Talk.results(talk.settled())).containsExactly("0\n", "late\n");
         assertThat(client.delete("/v1/sessions/" + talk.id() + "/resources/"
-                                + added.body().path("id").asText())
+                                + added.json().path("id").asText())
                         .status())
                 .isEqualTo(200);
         talk.say("again");
