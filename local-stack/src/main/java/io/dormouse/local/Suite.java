@@ -4,6 +4,8 @@ import io.dormouse.edge.ApiKeys;
 import io.dormouse.files.FileStore;
 import io.dormouse.files.SessionShelf;
 import io.dormouse.hands.Hands;
+import io.dormouse.hands.Recipes;
+import io.dormouse.hands.SessionRecipes;
 import io.dormouse.hands.Shelf;
 import io.dormouse.harness.Harness;
 import io.dormouse.harness.Ports;
@@ -15,13 +17,14 @@ import io.dormouse.id.SessionId;
 import io.dormouse.local.hands.LocalHands;
 import io.dormouse.local.hands.SandboxProgram;
 import io.dormouse.local.offline.OfflineModel;
-import io.dormouse.mcp.Servers;
 import io.dormouse.mcp.client.SdkServers;
 import io.dormouse.messages.MessagesModel;
 import io.dormouse.messages.Signing;
 import io.dormouse.messages.Timeouts;
-import io.dormouse.outbound.Outbound;
+import io.dormouse.outbound.UseLedger;
 import io.dormouse.prompt.Catalog;
+import io.dormouse.proxy.CredentialProxy;
+import io.dormouse.proxy.ProxySettings;
 import io.dormouse.resource.Blobs;
 import io.dormouse.resource.Resources;
 import io.dormouse.resource.Spill;
@@ -35,7 +38,6 @@ import io.quarkus.vertx.http.HttpServer;
 import io.quarkus.vertx.http.HttpServerStart;
 import jakarta.enterprise.event.Observes;
 import jakarta.enterprise.event.ObservesAsync;
-import jakarta.enterprise.inject.Instance;
 import jakarta.enterprise.inject.Produces;
 import jakarta.inject.Singleton;
 import java.io.IOException;
@@ -67,6 +69,8 @@ public final class Suite {
     private MessagesModel model;
     private LocalHands hands;
     private OfflineModel offline;
+    private CredentialProxy proxy;
+    private SdkServers servers;
     private Harness harness;
 
     Suite() throws IOException {
@@ -89,7 +93,7 @@ public final class Suite {
     }
 
     /** Before the first request: there is a key, the hands are looked through, and what was left undone goes on. */
-    void start(@Observes StartupEvent event, ApiKeys keys, Instance<Outbound> outbound) throws IOException {
+    void start(@Observes StartupEvent event, ApiKeys keys) throws IOException {
         banner = Banner.of(settings, keys);
         URI modelUrl = settings.modelUrl();
         if (modelUrl == null) {
@@ -104,12 +108,17 @@ public final class Suite {
                 .orElseThrow(() -> new IllegalStateException(
                         "the sandbox program is missing: build it, or name its jar" + " in DORMOUSE_SANDBOX_JAR"));
         hands = new LocalHands(home.hands(), program, settings.unsafeHands(), LocalHands.passedOn(environment), pace);
+        // There is one way out, for hands and for MCP servers.
+        UseLedger uses = new UseLedger();
+        proxy = CredentialProxy.of(secrets.keyring(), uses, ProxySettings.of(environment));
+        servers = new SdkServers(proxy, io.dormouse.mcp.client.Timeouts.DEFAULT);
+        Recipes recipes = new SessionRecipes(stores.resources(), secrets.keyring()::placeholders);
         Shelf shelf = new SessionShelf(stores.heads(), stores.resources(), files, pace::now);
         harness = new Harness(new Ports(
                 stores.heads(),
                 stores.log(),
                 model,
-                new Hands(hands, pace, shelf),
+                new Hands(hands, pace, shelf, proxy, recipes),
                 feed,
                 wakes,
                 new Spill(stores.blobs()),
@@ -118,7 +127,8 @@ public final class Suite {
                 pace,
                 ids,
                 random,
-                servers(outbound)));
+                uses,
+                servers));
         wakes.start(harness);
         pace.every(SWEEP, this::sweep);
     }
@@ -132,13 +142,6 @@ public final class Suite {
         }
     }
 
-    /** There is one way out, and without it there are no MCP servers. */
-    private static Servers servers(Instance<Outbound> outbound) {
-        return outbound.isResolvable()
-                ? new SdkServers(outbound.get(), io.dormouse.mcp.client.Timeouts.DEFAULT)
-                : Servers.NONE;
-    }
-
     /** The server knows the port it got; the options only know what was asked for, which may be any free one. */
     void ready(@ObservesAsync HttpServerStart started, HttpServer server) {
         System.out.print(banner.replace("{port}", Integer.toString(server.getPort())));
@@ -150,6 +153,7 @@ public final class Suite {
         if (harness != null) harness.stop();
         wakes.awaitRest(PATIENCE);
         if (hands != null) hands.close();
+        if (proxy != null) proxy.close();
         if (model != null) model.close();
         if (offline != null) offline.close();
         pace.close();

@@ -112,13 +112,24 @@ final class Multipart implements Upload {
         locked(() -> {
             request.formAttributes().forEach(field -> fields.putIfAbsent(field.getKey(), field.getValue()));
             ended = true;
+            // A paused file may still have something to tell, also its end. If it has not, the form had none.
+            if (file != null && !fileEnded) {
+                file.resume();
+                context.runOnContext(afterThat -> locked(() -> {
+                    if (!fileEnded) malformed = malformed();
+                }));
+            }
         });
+    }
+
+    private static Refused malformed() {
+        return Refused.invalid("The multipart body is malformed, or has a field that is too large");
     }
 
     private void fail(Throwable failure) {
         locked(() -> {
             if (failure instanceof HttpClosedException || failure instanceof IOException) gone = true;
-            else malformed = Refused.invalid("The multipart body is malformed, or has a field that is too large");
+            else malformed = malformed();
         });
     }
 

@@ -127,13 +127,14 @@ public final class SessionShelf implements Shelf {
                         ? Set.of()
                         : new HashSet<>(files.outputs().files());
                 while (!read.isEmpty()) {
-                    Read next = read.getFirst();
-                    if (still.contains(next.output())) keep(next);
-                    else {
+                    // Out of the list first: one that is half kept must not be discarded.
+                    Read next = read.removeFirst();
+                    if (still.contains(next.output())) {
+                        keep(next);
+                    } else {
                         skip("they changed while they were read");
                         store.discard(next.staged());
                     }
-                    read.removeFirst();
                 }
             } finally {
                 for (Read left : read) store.discard(left.staged());

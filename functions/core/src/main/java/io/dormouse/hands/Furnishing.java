@@ -18,7 +18,7 @@ record Furnishing(Shelf shelf, ThreadId thread) {
             Optional<HandFiles> files = hand.files();
             if (files.isEmpty())
                 return mounts.isEmpty() ? Optional.empty() : Optional.of("this kind of sandbox takes none");
-            Map<String, String> placed = files.get().placed();
+            Map<String, String> placed = placed(files.get(), mounts.isEmpty());
             Map<String, Mount> wanted = new LinkedHashMap<>();
             for (Mount mount : mounts) wanted.put(mount.path(), mount);
             // First what has to go: it may be where a folder has to be.
@@ -33,6 +33,16 @@ record Furnishing(Shelf shelf, ThreadId thread) {
             return Optional.empty();
         } catch (IOException | RuntimeException e) {
             return Optional.of(String.valueOf(e.getMessage()));
+        }
+    }
+
+    /** @param optional where nothing is to be there, a hand that cannot say what is there is good enough */
+    private static Map<String, String> placed(HandFiles files, boolean optional) throws IOException {
+        try {
+            return files.placed();
+        } catch (IOException e) {
+            if (optional) return Map.of();
+            throw e;
         }
     }
 }

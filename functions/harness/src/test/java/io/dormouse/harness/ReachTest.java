@@ -2,7 +2,6 @@ package io.dormouse.harness;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import io.dormouse.hands.EnvironmentRecipes;
 import io.dormouse.hands.Hand;
 import io.dormouse.hands.HandCall;
 import io.dormouse.hands.HandId;
@@ -10,6 +9,8 @@ import io.dormouse.hands.HandProvider;
 import io.dormouse.hands.HandResult;
 import io.dormouse.hands.Hands;
 import io.dormouse.hands.Recipe;
+import io.dormouse.hands.SessionRecipes;
+import io.dormouse.hands.Shelf;
 import io.dormouse.id.WorkspaceId;
 import io.dormouse.json.Json;
 import io.dormouse.outbound.Outbound;
@@ -30,8 +31,7 @@ import org.junit.jupiter.api.Test;
 
 /** What a shift gives to its hand: a way out under the session's identity, and what the environment names. */
 class ReachTest {
-    private static final String BASH =
-            "[{'type':'agent_toolset_20260401'}]";
+    private static final String BASH = "[{'type':'agent_toolset_20260401'}]";
 
     private final World world = new World(BASH);
     private final MemoryResources resources = new MemoryResources(world.pace::now);
@@ -91,7 +91,12 @@ class ReachTest {
                 ports.heads(),
                 ports.log(),
                 ports.model(),
-                new Hands(new Provider(), world.pace, outbound, new EnvironmentRecipes(resources)),
+                new Hands(
+                        new Provider(),
+                        world.pace,
+                        Shelf.NONE,
+                        outbound,
+                        new SessionRecipes(resources, (workspace, session) -> Map.of())),
                 ports.feed(),
                 ports.wakes(),
                 ports.spill(),
@@ -99,9 +104,10 @@ class ReachTest {
                 ports.retries(),
                 ports.pace(),
                 ports.ids(),
-                ports.random());
-        assertThat(world.harness()
-                        .wake(world.thread, "me", world.pace.now().plus(Duration.ofMinutes(15))))
+                ports.random(),
+                ports.uses(),
+                ports.servers());
+        assertThat(world.harness().wake(world.thread, "me", world.pace.now().plus(Duration.ofMinutes(15))))
                 .isEqualTo(Harness.Woken.SETTLED);
     }
 
@@ -128,8 +134,7 @@ class ReachTest {
         world.replies.add(World.calls("bash"));
         world.replies.add(World.calls("bash"));
         wake();
-        String recipe = new Recipe(
-                        Map.of("npm", List.of("left-pad", "is-odd"), "pip", List.of("numpy==2.0")), Map.of())
+        String recipe = new Recipe(Map.of("npm", List.of("left-pad", "is-odd"), "pip", List.of("numpy==2.0")), Map.of())
                 .toString();
         assertThat(happened).containsExactly("attached 1", recipe, "call", recipe, "call", "closed");
         assertThat(callers).hasSize(2);
@@ -149,7 +154,8 @@ class ReachTest {
         world.says("go");
         world.replies.add(World.calls("bash", "bash"));
         wake();
-        String results = world.prompts.get(1).path("messages").get(2).path("content").toString();
+        String results =
+                world.prompts.get(1).path("messages").get(2).path("content").toString();
         assertThat(results.split("apt: not installed", -1)).hasSize(2);
         assertThat(world.event("session.error").path("error").path("message").asText())
                 .isEqualTo("apt: not installed");
@@ -158,7 +164,8 @@ class ReachTest {
 
     @Test
     void a_session_without_its_environment_gets_nothing() {
-        assertThat(new EnvironmentRecipes(resources).of(WorkspaceId.DEFAULT, world.session))
+        assertThat(new SessionRecipes(resources, (workspace, session) -> Map.of())
+                        .of(WorkspaceId.DEFAULT, world.session))
                 .isEqualTo(Recipe.EMPTY);
         world.says("go");
         world.replies.add(World.calls("bash"));

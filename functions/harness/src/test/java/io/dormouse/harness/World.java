@@ -6,10 +6,12 @@ import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.dormouse.hands.Hand;
 import io.dormouse.hands.HandCall;
+import io.dormouse.hands.HandFiles;
 import io.dormouse.hands.HandId;
 import io.dormouse.hands.HandProvider;
 import io.dormouse.hands.HandResult;
 import io.dormouse.hands.Hands;
+import io.dormouse.hands.Shelf;
 import io.dormouse.head.Head;
 import io.dormouse.head.Head.Posting;
 import io.dormouse.head.Heads;
@@ -74,6 +76,8 @@ final class World {
     final ThreadId thread = session.primaryThread();
     BiFunction<HandCall, Cancellation, HandResult> hand =
             (call, cancellation) -> new HandResult.Output(ToolResult.text("ran " + call.name()), false);
+    Shelf shelf = Shelf.NONE;
+    HandFiles files;
     Retries retries = new Retries(3, Duration.ofMillis(1), Duration.ofSeconds(1), Duration.ofSeconds(10));
 
     World(String tools) {
@@ -116,11 +120,19 @@ final class World {
             }
 
             private Hand one() {
-                return (call, cancellation) -> {
-                    synchronized (handCalls) {
-                        handCalls.add(call);
+                return new Hand() {
+                    @Override
+                    public HandResult execute(HandCall call, Cancellation cancellation) {
+                        synchronized (handCalls) {
+                            handCalls.add(call);
+                        }
+                        return hand.apply(call, cancellation);
                     }
-                    return hand.apply(call, cancellation);
+
+                    @Override
+                    public Optional<HandFiles> files() {
+                        return Optional.ofNullable(files);
+                    }
                 };
             }
 
@@ -144,7 +156,7 @@ final class World {
                 heads,
                 log,
                 model,
-                new Hands(provider, pace),
+                new Hands(provider, pace, shelf),
                 new NoFeed(),
                 toQueue,
                 spill,

@@ -28,6 +28,7 @@ import io.dormouse.local.hands.SandboxProgram;
 import io.dormouse.mcp.client.SdkServers;
 import io.dormouse.mcp.client.Timeouts;
 import io.dormouse.outbound.Outbound;
+import io.dormouse.outbound.UseLedger;
 import io.dormouse.prompt.Catalog;
 import io.dormouse.prompt.Model;
 import io.dormouse.resource.Spill;
@@ -125,6 +126,7 @@ final class McpDesk implements AutoCloseable {
                 pace,
                 ids,
                 RandomGenerator.getDefault(),
+                new UseLedger(),
                 new SdkServers(outbound, timeouts)));
     }
 

@@ -46,6 +46,9 @@ final class RunningSuite implements AutoCloseable {
     private final List<String> flags;
     private final HttpClient http =
             HttpClient.newBuilder().connectTimeout(Duration.ofSeconds(5)).build();
+    /** Of the suite's JVM. */
+    private String heap = "512m";
+
     private Process process;
     private URI address;
     private long printedBefore;
@@ -67,10 +70,16 @@ final class RunningSuite implements AutoCloseable {
 
     /** With nothing in its environment but what is given here, where its storage is, and what every process needs. */
     static RunningSuite startWith(Map<String, String> environment) {
+        return startWith(environment, "512m");
+    }
+
+    /** @param heap the largest that the suite's JVM may have */
+    static RunningSuite startWith(Map<String, String> environment, String heap) {
         Map<String, String> all =
                 new LinkedHashMap<>(ON_DYNAMODB ? DynamoStore.fresh().environment() : Map.of());
         all.putAll(environment);
         RunningSuite suite = of(all, List.of());
+        suite.heap = heap;
         suite.start();
         return suite;
     }
@@ -99,7 +108,7 @@ final class RunningSuite implements AutoCloseable {
             printedBefore = Files.exists(output) ? Files.size(output) : 0;
             // It starts often and lives for seconds: the optimizing compiler would only get in the way.
             ProcessBuilder builder =
-                    command("java", "-XX:+UseSerialGC", "-XX:TieredStopAtLevel=1", "-Xmx512m", "-Xss512k");
+                    command("java", "-XX:+UseSerialGC", "-XX:TieredStopAtLevel=1", "-Xmx" + heap, "-Xss512k");
             builder.command().addAll(flags);
             builder.command().addAll(List.of("--enable-native-access=ALL-UNNAMED", "-jar", JAR.toString()));
             process = builder.redirectErrorStream(true)

@@ -14,6 +14,7 @@ import io.dormouse.hands.Hands;
 import io.dormouse.hands.Reach;
 import io.dormouse.hands.Recipe;
 import io.dormouse.hands.Recipes;
+import io.dormouse.hands.Shelf;
 import io.dormouse.id.SessionId;
 import io.dormouse.id.WorkspaceId;
 import io.dormouse.local.hands.HandsForTests;
@@ -49,7 +50,7 @@ final class OnHand implements AutoCloseable {
     private OnHand(Path home, Recipes recipes) throws IOException {
         this.home = home;
         this.provider = HandsForTests.in(home.resolve("hands"), pace);
-        this.attached = new Hands(provider, pace, io.dormouse.hands.Shelf.NONE, outbound, recipes);
+        this.attached = new Hands(provider, pace, Shelf.NONE, outbound, recipes);
         this.alone = new Hands(provider, pace);
         attach(1);
     }
