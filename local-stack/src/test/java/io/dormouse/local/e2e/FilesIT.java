@@ -107,7 +107,7 @@ class FilesIT {
         List<JsonNode> events = talk.settled();
         assertThat(Talk.results(events).getFirst())
                 .startsWith("a,1\nb,2\na,1\nb,2\n")
-                .contains("Read-only");
+                .contains("sales.csv: Permission denied");
         // At once: they are kept before the session says that it is idle.
         List<BetaFileMetadata> outputs = outputs(client, talk.id());
         assertThat(names(outputs)).containsExactly("empty", "report.csv", "sub/b.txt");
