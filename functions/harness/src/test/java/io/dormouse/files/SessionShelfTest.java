@@ -73,8 +73,8 @@ class SessionShelfTest {
         @Override
         public Outputs outputs() {
             List<Output> outputs = new ArrayList<>();
-            files.forEach((path, content) -> outputs.add(new Output(
-                    path, sizes.getOrDefault(path, (long) content.length()), "w" + writes.get(path))));
+            files.forEach((path, content) -> outputs.add(
+                    new Output(path, sizes.getOrDefault(path, (long) content.length()), "w" + writes.get(path))));
             return new Outputs(outputs, complete);
         }
 
@@ -94,9 +94,7 @@ class SessionShelfTest {
     }
 
     private List<StoredFile> files() {
-        return store
-                .list(WorkspaceId.DEFAULT, new Resources.Query("", true, null, null, null, false, 1000))
-                .stream()
+        return store.list(WorkspaceId.DEFAULT, new Resources.Query("", true, null, null, null, false, 1000)).stream()
                 .map(StoredFile::of)
                 .toList();
     }
