@@ -86,6 +86,7 @@ class LargeFilesIT {
             Talk talk = FilesIT.talk(
                     client, role, "[{\"type\":\"file\",\"file_id\":\"" + file.id() + "\",\"mount_path\":\"/large\"}]");
             talk.say("go");
+            atRest(talk);
             assertThat(Talk.results(talk.settled()).getFirst()).startsWith(sha256);
             List<BetaFileMetadata> outputs = FilesIT.outputs(client, talk.id());
             assertThat(outputs).hasSize(1);
@@ -94,6 +95,18 @@ class LargeFilesIT {
 
             assertThat(tooLarge(client)).isEqualTo(413);
             assertThat(suite.output()).doesNotContain("OutOfMemory");
+        }
+    }
+
+    /** On a busy machine it takes a while to carry so much to and fro. */
+    private static void atRest(Talk talk) {
+        for (int minutes = 1; ; minutes++) {
+            try {
+                Eventually.until("it comes to rest", () -> talk.status().equals("idle"));
+                return;
+            } catch (AssertionError late) {
+                if (minutes == 5) throw late;
+            }
         }
     }
 

@@ -45,11 +45,14 @@ class WorkspacesIT {
                 .data()
                 .getFirst()
                 .id();
-        Map<String, String> ids = Map.of("agents", agent, "environments", environment, "sessions", talk.id());
+        String file = FilesIT.upload(owner, "mine.csv", "private").id();
+        Map<String, String> ids =
+                Map.of("agents", agent, "environments", environment, "sessions", talk.id(), "files", file);
         Map<String, String> unknown = Map.of(
                 "agents", "agent_11111111111111111111",
                 "environments", "env_11111111111111111111",
-                "sessions", "sesn_11111111111111111111");
+                "sessions", "sesn_11111111111111111111",
+                "files", "file_11111111111111111111");
         String before =
                 owner.get("/v1/sessions/" + talk.id()).json().path("updated_at").asText();
         try (Client stranger = suite.workspace("stranger")) {
