@@ -92,8 +92,9 @@ class IsolationTest {
                 .isEqualTo("agent nobody ");
         assertThat(hand.bash("cd /run; find . -type f -o -type s | sort | tr '\\n' ' '")
                         .text())
-                .isEqualTo("./dormouse/egress/apt.conf ./dormouse/egress/ca-bundle.pem ./dormouse/egress/ca.pem"
-                        + " ./dormouse/egress/proxy.cjs ./dormouse/egress/proxy.sock ./dormouse/egress/truststore.p12 ");
+                .isEqualTo(
+                        "./dormouse/egress/apt.conf ./dormouse/egress/ca-bundle.pem ./dormouse/egress/ca.pem"
+                                + " ./dormouse/egress/proxy.cjs ./dormouse/egress/proxy.sock ./dormouse/egress/truststore.p12 ");
         assertThat(hand.bash("ls / | tr '\\n' ' '").text())
                 .doesNotContain("root")
                 .doesNotContain("home");

@@ -30,8 +30,7 @@ import org.junit.jupiter.api.Test;
 
 /** What a shift gives to its hand: a way out under the session's identity, and what the environment names. */
 class ReachTest {
-    private static final String BASH =
-            "[{'type':'agent_toolset_20260401'}]";
+    private static final String BASH = "[{'type':'agent_toolset_20260401'}]";
 
     private final World world = new World(BASH);
     private final MemoryResources resources = new MemoryResources(world.pace::now);
@@ -100,8 +99,7 @@ class ReachTest {
                 ports.pace(),
                 ports.ids(),
                 ports.random());
-        assertThat(world.harness()
-                        .wake(world.thread, "me", world.pace.now().plus(Duration.ofMinutes(15))))
+        assertThat(world.harness().wake(world.thread, "me", world.pace.now().plus(Duration.ofMinutes(15))))
                 .isEqualTo(Harness.Woken.SETTLED);
     }
 
@@ -128,8 +126,7 @@ class ReachTest {
         world.replies.add(World.calls("bash"));
         world.replies.add(World.calls("bash"));
         wake();
-        String recipe = new Recipe(
-                        Map.of("npm", List.of("left-pad", "is-odd"), "pip", List.of("numpy==2.0")), Map.of())
+        String recipe = new Recipe(Map.of("npm", List.of("left-pad", "is-odd"), "pip", List.of("numpy==2.0")), Map.of())
                 .toString();
         assertThat(happened).containsExactly("attached 1", recipe, "call", recipe, "call", "closed");
         assertThat(callers).hasSize(2);
@@ -149,7 +146,8 @@ class ReachTest {
         world.says("go");
         world.replies.add(World.calls("bash", "bash"));
         wake();
-        String results = world.prompts.get(1).path("messages").get(2).path("content").toString();
+        String results =
+                world.prompts.get(1).path("messages").get(2).path("content").toString();
         assertThat(results.split("apt: not installed", -1)).hasSize(2);
         assertThat(world.event("session.error").path("error").path("message").asText())
                 .isEqualTo("apt: not installed");

@@ -42,8 +42,7 @@ class BulkTest {
                 "big.test",
                 request -> new Answered(
                         200, List.of(new Header("Content-Length", String.valueOf(GIB))), new Pattern(GIB), null));
-        hand.outbound.with(
-                "chunked.test", request -> new Answered(200, List.of(), new Pattern(64L << 20), null));
+        hand.outbound.with("chunked.test", request -> new Answered(200, List.of(), new Pattern(64L << 20), null));
         assertThat(hand.bash("curl -sS https://chunked.test/ | wc -c").fine()).isEqualTo((64L << 20) + "\n");
         long before = kilobytes("VmHWM:");
         long began = System.nanoTime();
@@ -61,7 +60,9 @@ class BulkTest {
             try {
                 long count = 0;
                 byte[] buffer = new byte[8192];
-                for (int read = request.body().read(buffer); read >= 0; read = request.body().read(buffer)) {
+                for (int read = request.body().read(buffer);
+                        read >= 0;
+                        read = request.body().read(buffer)) {
                     count += read;
                 }
                 String said = count + " of " + request.length();
@@ -74,7 +75,8 @@ class BulkTest {
         hand.bash("head -c 64M /dev/urandom > /tmp/up").fine();
         long size = 64L << 20;
         assertThat(hand.bash("curl -sS -T /tmp/up https://sink.test/").fine()).isEqualTo(size + " of " + size);
-        assertThat(hand.bash("curl -sS -T - https://sink.test/ < /tmp/up").fine()).isEqualTo(size + " of -1");
+        assertThat(hand.bash("curl -sS -T - https://sink.test/ < /tmp/up").fine())
+                .isEqualTo(size + " of -1");
         assertThat(hand.bash("curl -sS -T /tmp/up http://sink.test/").fine()).isEqualTo(size + " of " + size);
     }
 
@@ -110,14 +112,18 @@ class BulkTest {
         });
         hand.outbound.with(
                 "broken.test",
-                request -> new Answered(200, List.of(), new Pattern(1000) {
-                    @Override
-                    public int read(byte[] target, int offset, int length) throws IOException {
-                        int count = super.read(target, offset, length);
-                        if (count < 0) throw new IOException("the server went away");
-                        return count;
-                    }
-                }, null));
+                request -> new Answered(
+                        200,
+                        List.of(),
+                        new Pattern(1000) {
+                            @Override
+                            public int read(byte[] target, int offset, int length) throws IOException {
+                                int count = super.read(target, offset, length);
+                                if (count < 0) throw new IOException("the server went away");
+                                return count;
+                            }
+                        },
+                        null));
         hand.bash("curl -sS -m 1 https://slow.test/").failed();
         assertThat(awaited(cut)).isTrue();
         hand.bash("curl -sS https://broken.test/ -o /dev/null").failed();

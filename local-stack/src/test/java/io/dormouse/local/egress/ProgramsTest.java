@@ -71,22 +71,26 @@ class ProgramsTest {
     void curl() {
         needs("curl", true);
         assertThat(hand.bash("curl -sS https://files.test/hello").fine()).isEqualTo("hello\n");
-        assertThat(hand.bash("curl -sS --http2 https://files.test/hello https://files.test/hello").fine())
+        assertThat(hand.bash("curl -sS --http2 https://files.test/hello https://files.test/hello")
+                        .fine())
                 .isEqualTo("hello\nhello\n");
-        assertThat(hand.bash("curl -sS -H 'Expect: 100-continue' -d posted https://files.test/x").fine())
+        assertThat(hand.bash("curl -sS -H 'Expect: 100-continue' -d posted https://files.test/x")
+                        .fine())
                 .isEqualTo("posted");
         // Its trust does not hang on the variables alone.
-        assertThat(hand.bash("env -u CURL_CA_BUNDLE -u SSL_CERT_FILE curl -sS https://files.test/hello").fine())
+        assertThat(hand.bash("env -u CURL_CA_BUNDLE -u SSL_CERT_FILE curl -sS https://files.test/hello")
+                        .fine())
                 .isEqualTo("hello\n");
     }
 
     @Test
     void git_clones_and_pushes() {
         needs("git", true);
-        assertThat(hand.bash("cd /tmp && rm -rf repo && git clone -q https://git.test/one.git repo && cd repo && cat a.txt "
-                                + "&& head -c 3000000 /dev/urandom > big && git add big "
-                                + "&& git -c user.name=a -c user.email=a@b.c commit -qm big && git push -q origin HEAD "
-                                + "&& git ls-remote -q | grep -c \"$(git rev-parse HEAD)\"")
+        assertThat(hand.bash(
+                                "cd /tmp && rm -rf repo && git clone -q https://git.test/one.git repo && cd repo && cat a.txt "
+                                        + "&& head -c 3000000 /dev/urandom > big && git add big "
+                                        + "&& git -c user.name=a -c user.email=a@b.c commit -qm big && git push -q origin HEAD "
+                                        + "&& git ls-remote -q | grep -c \"$(git rev-parse HEAD)\"")
                         .fine())
                 .isEqualTo("first\n2\n");
     }
@@ -175,7 +179,8 @@ class ProgramsTest {
                   fmt.Print(string(text))
                 }
                 """);
-        assertThat(hand.bash("cd /workspace; export GOFLAGS=-mod=mod GOTOOLCHAIN=local; go run probe.go").fine())
+        assertThat(hand.bash("cd /workspace; export GOFLAGS=-mod=mod GOTOOLCHAIN=local; go run probe.go")
+                        .fine())
                 .isEqualTo("hello\n");
         assertThat(hand.bash("export GOPROXY=https://files.test/go GOSUMDB=off GOTOOLCHAIN=local; "
                                 + "go install probe.test/squeak@v1.0.0 2>/dev/null && squeak")
@@ -209,7 +214,8 @@ class ProgramsTest {
     @Test
     void apt() {
         needs("/usr/lib/apt/apt-helper", false);
-        assertThat(hand.bash("cd /tmp; /usr/lib/apt/apt-helper download-file https://files.test/hello got >/dev/null 2>&1; cat got")
+        assertThat(hand.bash(
+                                "cd /tmp; /usr/lib/apt/apt-helper download-file https://files.test/hello got >/dev/null 2>&1; cat got")
                         .fine())
                 .isEqualTo("hello\n");
     }
@@ -308,7 +314,10 @@ class ProgramsTest {
             String query = exchange.getRequestURI().getRawQuery();
             environment.put("QUERY_STRING", query == null ? "" : query);
             put(environment, "CONTENT_TYPE", exchange.getRequestHeaders().getFirst("Content-Type"));
-            put(environment, "HTTP_CONTENT_ENCODING", exchange.getRequestHeaders().getFirst("Content-Encoding"));
+            put(
+                    environment,
+                    "HTTP_CONTENT_ENCODING",
+                    exchange.getRequestHeaders().getFirst("Content-Encoding"));
             put(environment, "GIT_PROTOCOL", exchange.getRequestHeaders().getFirst("Git-Protocol"));
             byte[] request = exchange.getRequestBody().readAllBytes();
             environment.put("CONTENT_LENGTH", String.valueOf(request.length));

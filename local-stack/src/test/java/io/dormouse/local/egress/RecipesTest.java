@@ -61,13 +61,13 @@ class RecipesTest {
     }
 
     private static HandCall call(String id, String command) {
-        return new HandCall(
-                id, "bash", JsonNodeFactory.instance.objectNode().put("command", command));
+        return new HandCall(id, "bash", JsonNodeFactory.instance.objectNode().put("command", command));
     }
 
     @Test
     void variables_are_there_and_on_no_command_line() throws IOException {
-        try (OnHand hand = hand(new Recipe(Map.of(), Map.of("QUOTED", REGISTRIES.get("QUOTED"), "TOKEN", "placeholder4711")))) {
+        try (OnHand hand =
+                hand(new Recipe(Map.of(), Map.of("QUOTED", REGISTRIES.get("QUOTED"), "TOKEN", "placeholder4711")))) {
             assertThat(hand.bash("printf %s \"$QUOTED\"; printf %s \" $TOKEN\"").fine())
                     .isEqualTo(REGISTRIES.get("QUOTED") + " placeholder4711");
             assertThat(commandLines()).doesNotContain("placeholder4711");
@@ -86,7 +86,8 @@ class RecipesTest {
         StringBuilder all = new StringBuilder();
         ProcessHandle.allProcesses().forEach(process -> {
             try {
-                all.append(Files.readString(Path.of("/proc/" + process.pid() + "/cmdline"), StandardCharsets.ISO_8859_1));
+                all.append(
+                        Files.readString(Path.of("/proc/" + process.pid() + "/cmdline"), StandardCharsets.ISO_8859_1));
             } catch (IOException gone) {
                 // it has no line any more
             }
@@ -113,10 +114,13 @@ class RecipesTest {
             assertThat(first.problem()).contains("apt: not installed: apt needs root");
             String missing = first.results().getFirst().toString();
             if (!missing.contains("no python3"))
-                assertThat(hand.bash("python3 -c 'import dormouse_probe as p; print(p.WORD)'").fine())
+                assertThat(hand.bash("python3 -c 'import dormouse_probe as p; print(p.WORD)'")
+                                .fine())
                         .isEqualTo("squeak\n");
-            if (!missing.contains("no npm")) assertThat(hand.bash("dormouse-probe").fine()).isEqualTo("squeak\n");
-            if (!missing.contains("no go")) assertThat(hand.bash("squeak").fine()).isEqualTo("squeak\n");
+            if (!missing.contains("no npm"))
+                assertThat(hand.bash("dormouse-probe").fine()).isEqualTo("squeak\n");
+            if (!missing.contains("no go"))
+                assertThat(hand.bash("squeak").fine()).isEqualTo("squeak\n");
             assertThat(OnHand.use(hand.attach(2), call("sevt_second", "true")).problem())
                     .as("told once")
                     .isNull();
@@ -126,7 +130,8 @@ class RecipesTest {
             supervisor.onExit().get();
             Hands.Done again = OnHand.use(hand.attach(3), call("sevt_third", "dormouse-probe; printf %s $GOSUMDB"));
             assertThat(again.problem()).contains("apt").contains("pip: installed already");
-            if (!missing.contains("no npm")) assertThat(again.results().toString()).contains("squeak");
+            if (!missing.contains("no npm"))
+                assertThat(again.results().toString()).contains("squeak");
             assertThat(again.results().toString()).contains("off");
             assertThat(hand.outbound.sent()).hasSize(requests);
         }

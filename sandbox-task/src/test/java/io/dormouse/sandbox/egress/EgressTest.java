@@ -84,7 +84,9 @@ class EgressTest {
                     .isEqualTo("Q{\"method\":\"GET\",\"url\":\"http://a.test/1?q\","
                             + "\"headers\":[[\"X-A\",\"b\"]],\"length\":0}");
             assertThat(holder.next()).isEqualTo("E");
-            holder.send(Frame.ANSWER, "{\"status\":200,\"headers\":[[\"Content-Length\",\"2\"],[\"Connection\",\"x\"]]}")
+            holder.send(
+                            Frame.ANSWER,
+                            "{\"status\":200,\"headers\":[[\"Content-Length\",\"2\"],[\"Connection\",\"x\"]]}")
                     .send(Frame.DATA, "hi")
                     .send(Frame.END, "");
             assertThat(hear("hi")).isEqualTo("HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nhi");

@@ -14,8 +14,7 @@ class RequestHeadTest {
     private static final String GET = "GET http://a.test/ HTTP/1.1\r\nHost: a.test\r\n";
 
     private static RequestHead.Read read(String text) throws IOException {
-        return RequestHead.from(
-                new ClientInput(new ByteArrayInputStream(text.getBytes(StandardCharsets.ISO_8859_1))));
+        return RequestHead.from(new ClientInput(new ByteArrayInputStream(text.getBytes(StandardCharsets.ISO_8859_1))));
     }
 
     @Test
@@ -77,7 +76,8 @@ class RequestHeadTest {
 
     @Test
     void a_chunked_body_ends_where_it_says() throws IOException {
-        assertThat(body("5;x=y\r\nhello\r\n6\r\n world\r\n0\r\nTrailer: t\r\n\r\nREST")).isEqualTo("hello world|REST");
+        assertThat(body("5;x=y\r\nhello\r\n6\r\n world\r\n0\r\nTrailer: t\r\n\r\nREST"))
+                .isEqualTo("hello world|REST");
         for (String bad : List.of(
                 "5\r\nhelloo\r\n0\r\n\r\n",
                 "-1\r\n\r\n",
@@ -107,7 +107,8 @@ class RequestHeadTest {
         assertThat(Destination.of("https", "A.Test:8443")).contains(new Destination("https", "a.test", 8443));
         assertThat(Destination.of("https", "[::1]:443").orElseThrow().url("/x")).isEqualTo("https://[::1]/x");
         assertThat(Destination.of("http", "a.test").orElseThrow().url("/")).isEqualTo("http://a.test/");
-        for (String bad : List.of("", ":80", "a.test:", "a.test:0", "a.test:65536", "u@a.test", "a.test:80:80", "a b")) {
+        for (String bad :
+                List.of("", ":80", "a.test:", "a.test:0", "a.test:65536", "u@a.test", "a.test:80:80", "a b")) {
             assertThat(Destination.of("http", bad)).as(bad).isEmpty();
         }
     }
