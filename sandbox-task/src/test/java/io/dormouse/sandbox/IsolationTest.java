@@ -90,7 +90,7 @@ class IsolationTest {
         }
         assertThat(hand.bash("cat /etc/passwd | cut -d: -f1 | tr '\\n' ' '").text())
                 .isEqualTo("agent nobody ");
-        assertThat(hand.bash("cd /run; find . -type f -o -type s | sort | tr '\\n' ' '")
+        assertThat(hand.bash("(cd /run; find . -type f -o -type s) | sort | tr '\\n' ' '")
                         .text())
                 .isEqualTo(
                         "./dormouse/egress/apt.conf ./dormouse/egress/ca-bundle.pem ./dormouse/egress/ca.pem"

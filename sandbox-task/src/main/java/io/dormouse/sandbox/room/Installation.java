@@ -28,19 +28,19 @@ public final class Installation {
     private static final Pattern PACKAGE = Pattern.compile("[A-Za-z0-9@._][A-Za-z0-9@._+/:=<>!~^,\\[\\] -]{0,299}");
 
     /** @param command what comes before the packages, in bash */
-    private record Manager(String name, String program, String command) {}
+    private record Installer(String name, String program, String command) {}
 
-    private static final List<Manager> MANAGERS = List.of(
-            new Manager(
+    private static final List<Installer> INSTALLERS = List.of(
+            new Installer(
                     "pip",
                     "python3",
                     "PIP_BREAK_SYSTEM_PACKAGES=1 python3 -m pip install --user --no-input --quiet"
                             + " --disable-pip-version-check --no-warn-script-location --"),
-            new Manager(
+            new Installer(
                     "npm", "npm", "npm install --global --prefix ~/.local --no-fund --no-audit --loglevel=error --"),
-            new Manager("go", "go", "GOBIN=~/.local/bin go install --"),
-            new Manager("cargo", "cargo", "cargo install --quiet --root ~/.local --"),
-            new Manager("gem", "gem", "gem install --user-install --bindir ~/.local/bin --no-document --quiet --"));
+            new Installer("go", "go", "GOBIN=~/.local/bin go install --"),
+            new Installer("cargo", "cargo", "cargo install --quiet --root ~/.local --"),
+            new Installer("gem", "gem", "gem install --user-install --bindir ~/.local/bin --no-document --quiet --"));
 
     private static final String NO_APT =
             "apt: not installed: apt needs root, and commands in this sandbox have no way to become root";
@@ -67,11 +67,11 @@ public final class Installation {
             said.add(NO_APT);
             failed = true;
         }
-        for (Manager manager : MANAGERS) {
-            JsonNode packages = input.path(manager.name());
+        for (Installer by : INSTALLERS) {
+            JsonNode packages = input.path(by.name());
             if (!packages.isEmpty()) {
-                ToolResult result = once(manager, packages, end, cancellation);
-                said.add(manager.name() + ": " + result.text().strip());
+                ToolResult result = once(by, packages, end, cancellation);
+                said.add(by.name() + ": " + result.text().strip());
                 failed |= result.isError();
             }
         }
@@ -79,13 +79,13 @@ public final class Installation {
         return failed ? ToolResult.error(text) : ToolResult.ok(text);
     }
 
-    private ToolResult once(Manager manager, JsonNode packages, long end, Cancellation cancellation) {
-        String line = manager.name() + " " + packages;
+    private ToolResult once(Installer by, JsonNode packages, long end, Cancellation cancellation) {
+        String line = by.name() + " " + packages;
         try {
             if (Files.exists(record) && Files.readAllLines(record).contains(line)) {
                 return ToolResult.ok("installed already");
             }
-            ToolResult result = install(manager, packages, end, cancellation);
+            ToolResult result = install(by, packages, end, cancellation);
             if (!result.isError()) {
                 Files.writeString(record, line + "\n", StandardOpenOption.CREATE, StandardOpenOption.APPEND);
             }
@@ -95,7 +95,7 @@ public final class Installation {
         }
     }
 
-    private ToolResult install(Manager manager, JsonNode packages, long end, Cancellation cancellation)
+    private ToolResult install(Installer by, JsonNode packages, long end, Cancellation cancellation)
             throws IOException {
         List<String> words = new ArrayList<>();
         for (JsonNode each : packages) {
@@ -103,11 +103,11 @@ public final class Installation {
                 return ToolResult.error("not the name of a package: " + each);
             }
             String name = each.textValue();
-            words.add(manager.name().equals("go") && name.indexOf('@') < 0 ? name + "@latest" : name);
+            words.add(by.name().equals("go") && name.indexOf('@') < 0 ? name + "@latest" : name);
         }
-        String script = Errand.VARIABLES + "command -v " + manager.program() + " >/dev/null"
-                + " || { echo '" + manager.program() + " is not in this sandbox'; exit 127; }; "
-                + manager.command() + " \"$@\" </dev/null 2>&1";
+        String script = Errand.VARIABLES + "command -v " + by.program() + " >/dev/null"
+                + " || { echo '" + by.program() + " is not in this sandbox'; exit 127; }; "
+                + by.command() + " \"$@\" </dev/null 2>&1";
         List<String> command = new ArrayList<>(List.of("/bin/bash", "-c", script, "install"));
         command.addAll(words);
         return switch (Errand.run(room, command, end, cancellation)) {
