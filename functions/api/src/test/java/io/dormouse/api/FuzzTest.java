@@ -136,6 +136,45 @@ class FuzzTest {
     }
 
     @Test
+    void no_vault_or_credential_however_odd_breaks_anything() {
+        List<String> seeds = List.of(
+                "{'display_name':'v','metadata':{'k':'v'}}",
+                "{'auth':{'type':'static_bearer','mcp_server_url':'https://m.example/mcp','token':'t'},'display_name':'d','metadata':{'k':'v'}}",
+                """
+                {'auth':{'type':'mcp_oauth','mcp_server_url':'https://o.example/mcp','access_token':'a','expires_at':'2026-11-24T11:00:00Z',
+                 'refresh':{'client_id':'c','refresh_token':'r','token_endpoint':'https://o.example/token','resource':'x','scope':'s',
+                 'token_endpoint_auth':{'type':'client_secret_post','client_secret':'s'}}}}""",
+                """
+                {'auth':{'type':'environment_variable','secret_name':'KEY','secret_value':'v','injection_location':{'header':true},
+                 'networking':{'type':'limited','allowed_hosts':['a.example','*.b.example']}}}""");
+        Caller caller = new Caller();
+        int accepted = 0;
+        for (int i = 0; i < 4000; i++) {
+            // A fresh one now and then: else it is full, or has them all.
+            if (i % 10 == 0) caller.ids = new io.dormouse.id.Ids(() -> caller.now, new Random(i));
+            String vault =
+                    caller.ok(caller.post("/v1/vaults", seeds.getFirst())).text("id");
+            int seed = random.nextInt(seeds.size());
+            ObjectNode body = Caller.json(seeds.get(seed));
+            String path =
+                    "/v1/vaults" + (seed == 0 ? random.nextBoolean() ? "" : "/" + vault : "/" + vault + "/credentials");
+            if (seed > 0 && random.nextBoolean())
+                path += "/" + caller.ok(caller.post(path, seeds.get(seed))).text("id");
+            for (int times = random.nextInt(4); times >= 0; times--) mutate(body);
+            int status;
+            try {
+                status = caller.call("POST", path, body).status();
+            } catch (RuntimeException | Error broken) {
+                throw new AssertionError(path + " " + body, broken);
+            }
+            assertThat(status).as("%s %s", path, body).isIn(200, 400, 404, 409);
+            if (status == 200) accepted++;
+        }
+        assertThat(accepted).isBetween(400, 3600);
+        assertThat(caller.get("/v1/vaults?limit=100").status()).isEqualTo(200);
+    }
+
+    @Test
     void no_query_however_odd_breaks_anything() {
         Caller caller = new Caller();
         List<String> names = List.of(

@@ -3,6 +3,7 @@ package io.dormouse.vault;
 import com.fasterxml.jackson.databind.JsonNode;
 import io.dormouse.outbound.HostRule;
 import io.dormouse.outbound.Networking;
+import io.dormouse.outbound.PackageHosts;
 import java.util.ArrayList;
 import java.util.List;
 
@@ -30,6 +31,7 @@ public record CredentialHosts(boolean any, List<HostRule> rules) {
             case Networking.Limited limited ->
                 rules.stream()
                         .filter(rule -> limited.allowedHosts().stream().noneMatch(allowed -> covers(allowed, rule)))
+                        .filter(rule -> !(limited.packageManagers() && PackageHosts.cover(rule)))
                         .toList();
         };
     }

@@ -6,6 +6,7 @@ import io.dormouse.outbound.Networking;
 import io.dormouse.outbound.Outbound.Header;
 import io.dormouse.outbound.Outbound.Purpose;
 import io.dormouse.outbound.Outbound.Request;
+import io.dormouse.outbound.PackageHosts;
 import io.dormouse.outbound.Refusal;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;

@@ -1,11 +1,10 @@
-package io.dormouse.proxy;
+package io.dormouse.outbound;
 
-import io.dormouse.outbound.HttpUrl;
 import java.util.Set;
 
 /** The public registries that {@code allow_package_managers} opens, by the hosts that their own clients talk to. */
-final class PackageHosts {
-    static final Set<String> HOSTS = Set.of(
+public final class PackageHosts {
+    private static final Set<String> HOSTS = Set.of(
             // PyPI
             "pypi.org",
             "files.pythonhosted.org",
@@ -34,7 +33,12 @@ final class PackageHosts {
 
     private PackageHosts() {}
 
-    static boolean holds(HttpUrl url) {
+    public static boolean holds(HttpUrl url) {
         return HOSTS.contains(url.host().text()) && (url.port() == 443 || url.port() == 80);
+    }
+
+    /** Whether all that a rule means is in there, as far as its host tells it. */
+    public static boolean cover(HostRule rule) {
+        return !rule.below() && HOSTS.contains(rule.name());
     }
 }
