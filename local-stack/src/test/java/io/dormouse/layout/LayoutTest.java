@@ -34,12 +34,13 @@ class LayoutTest {
             "functions/harness", Set.of("functions/core"),
             "functions/credential-proxy", Set.of("functions/core"),
             "sandbox-task", Set.of(),
-            "local-stack", Set.of(
-                    "functions/core",
-                    "functions/aws",
-                    "functions/api",
-                    "functions/harness",
-                    "functions/credential-proxy"));
+            "local-stack",
+                    Set.of(
+                            "functions/core",
+                            "functions/aws",
+                            "functions/api",
+                            "functions/harness",
+                            "functions/credential-proxy"));
 
     private static final Set<String> LAYER_NAMES = Set.of(
             "util",
