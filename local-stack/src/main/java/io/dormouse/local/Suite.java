@@ -57,10 +57,12 @@ public final class Suite {
     private final Settings settings;
     private final Home home;
     private final Stores stores;
+    private final ProxySettings way;
     private final SecureRandom random = new SecureRandom();
     private final ThreadPace pace;
     private final Ids ids;
     private final LocalFeed feed = new LocalFeed();
+    private final UseLedger uses = new UseLedger();
     private final Catalog catalog;
     private final LocalWakes wakes;
     private final FileStore files;
@@ -75,6 +77,7 @@ public final class Suite {
 
     Suite() throws IOException {
         settings = Main.settings();
+        way = Main.way();
         pace = new ThreadPace(settings.clockRate());
         ids = new Ids(pace::now, random);
         catalog = Catalog.bundled().narrowed(settings.contextWindow());
@@ -109,8 +112,7 @@ public final class Suite {
                         "the sandbox program is missing: build it, or name its jar" + " in DORMOUSE_SANDBOX_JAR"));
         hands = new LocalHands(home.hands(), program, settings.unsafeHands(), LocalHands.passedOn(environment), pace);
         // There is one way out, for hands and for MCP servers.
-        UseLedger uses = new UseLedger();
-        proxy = CredentialProxy.of(secrets.keyring(), uses, ProxySettings.of(environment));
+        proxy = CredentialProxy.of(secrets.keyring(), uses, way);
         servers = new SdkServers(proxy, io.dormouse.mcp.client.Timeouts.DEFAULT);
         Recipes recipes = new SessionRecipes(stores.resources(), secrets.keyring()::placeholders);
         Shelf shelf = new SessionShelf(stores.heads(), stores.resources(), files, pace::now);
