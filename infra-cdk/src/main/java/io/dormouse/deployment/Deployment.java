@@ -12,6 +12,8 @@ public final class Deployment {
     private final List<Stack> zones;
 
     public Deployment(Construct app, Parameters parameters, Artifacts artifacts, Environment environment) {
+        // A zone's exports cannot be taken away while another zone uses them.
+        app.getNode().setContext("@aws-cdk/core:defaultCrossStackReferences", "strong");
         DataZone data = new DataZone(
                 app,
                 props(parameters, environment, "data", "what is remembered: the table, the bucket, who hears of alarms")

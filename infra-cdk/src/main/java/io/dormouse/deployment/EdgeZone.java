@@ -72,6 +72,7 @@ final class EdgeZone extends Stack {
                                 .build(),
                         closed);
         plan(api, parameters, check);
+        explain(api);
         WireErrors.speak(api);
         Watch watch = new Watch(this, parameters, data);
         watch.over(data, proxy, brain, server, api);
@@ -147,6 +148,19 @@ final class EdgeZone extends Stack {
                         .metricsEnabled(false)
                         .build())
                 .build();
+        // Of two outputs that say the same, the one with a description stays.
+        api.getNode().tryRemoveChild("Endpoint");
+        // API Gateway would make it itself, and keep it for ever.
+        LogGroup errors = LogGroup.Builder.create(this, "Errors")
+                .logGroupName(Fn.join("", List.of("API-Gateway-Execution-Logs_", api.getRestApiId(), "/" + STAGE)))
+                .retention(Functions.retention(parameters.logDays()))
+                .removalPolicy(RemovalPolicy.DESTROY)
+                .build();
+        api.getDeploymentStage().getNode().addDependency(errors);
+        return api;
+    }
+
+    private static void explain(RestApi api) {
         Explained.because(
                 api,
                 "AwsSolutions-IAM4",
@@ -164,7 +178,6 @@ final class EdgeZone extends Stack {
                 api,
                 "AwsSolutions-COG4",
                 "Callers have API keys, checked by the authorizer and again by the API; no users.");
-        return api;
     }
 
     /** Who, what, how it went. The caller by the public part of the key. */

@@ -53,10 +53,6 @@ final class HandsZone extends Stack {
                 .assumedBy(new ServicePrincipal("ecs-tasks.amazonaws.com"))
                 .description("Dormouse " + parameters.name() + ": Fargate pulls the sandbox's image, before it starts")
                 .build();
-        Explained.because(
-                execution,
-                "AwsSolutions-IAM5",
-                "ecr:GetAuthorizationToken knows no resource. The pulls name their repository.");
         FargateTaskDefinition task = FargateTaskDefinition.Builder.create(this, "Hand")
                 .family(parameters.name() + "-hand")
                 .cpu(parameters.handCpu())
@@ -78,6 +74,10 @@ final class HandsZone extends Stack {
                                 PortMapping.builder().containerPort(PORT).build()))
                         .build());
         withoutRole(task);
+        Explained.because(
+                execution,
+                "AwsSolutions-IAM5",
+                "ecr:GetAuthorizationToken knows no resource. The pulls name their repository.");
         Explained.because(
                 task,
                 "AwsSolutions-ECS7",

@@ -8,6 +8,7 @@ import software.amazon.awscdk.CfnMapping;
 import software.amazon.awscdk.Fn;
 import software.amazon.awscdk.Stack;
 import software.amazon.awscdk.Token;
+import software.amazon.awscdk.services.ec2.CfnSecurityGroup;
 import software.amazon.awscdk.services.ec2.CfnSubnet;
 import software.amazon.awscdk.services.ec2.FlowLogDestination;
 import software.amazon.awscdk.services.ec2.FlowLogOptions;
@@ -76,6 +77,8 @@ final class Network {
                 .subnetConfiguration(subnets(nat))
                 .restrictDefaultSecurityGroup(false)
                 .build();
+        // The construct makes one for every dual-stack network. Nothing here is reached from the internet.
+        if (!nat) Stream.of("IGW", "VPCGW").forEach(vpc.getNode()::tryRemoveChild);
         hands().forEach(subnet -> withoutIpv6((CfnSubnet) subnet.getNode().getDefaultChild()));
         vpc.addFlowLog(
                 "Refused",
@@ -165,11 +168,18 @@ final class Network {
      * for somebody who brought credentials of his own.
      */
     SecurityGroup seal(IRepository image, Role execution) {
-        SecurityGroup hands = group("HandsSeal", "hands: no way out but to their image");
         SecurityGroup endpoints = group("ImageEndpoints", "where images come from");
+        SecurityGroup hands = group("HandsSeal", "hands: no way out but to their image");
         endpoints.addIngressRule(hands, HTTPS, "Fargate pulls");
-        hands.addEgressRule(endpoints, HTTPS, "the registry");
-        hands.addEgressRule(Peer.prefixList(s3PrefixList()), HTTPS, "the layers of the image");
+        // Inside of the group, and nowhere else: a group without rules of its own is given one that allows everything.
+        ((CfnSecurityGroup) hands.getNode().getDefaultChild())
+                .setSecurityGroupEgress(List.of(
+                        way("the registry")
+                                .destinationSecurityGroupId(endpoints.getSecurityGroupId())
+                                .build(),
+                        way("the layers of the image")
+                                .destinationPrefixListId(s3PrefixList())
+                                .build()));
 
         // One zone of endpoints is enough for hands in one zone; each costs by the hour.
         SubnetSelection where = SubnetSelection.builder().subnets(handSubnets()).build();
@@ -198,6 +208,14 @@ final class Network {
                         Fn.join("", List.of("arn:", stack.getPartition(), ":s3:::", NameFirewall.layers(stack), "/*"))))
                 .build());
         return hands;
+    }
+
+    private static CfnSecurityGroup.EgressProperty.Builder way(String description) {
+        return CfnSecurityGroup.EgressProperty.builder()
+                .ipProtocol("tcp")
+                .fromPort(443)
+                .toPort(443)
+                .description(description);
     }
 
     private String s3PrefixList() {

@@ -46,10 +46,26 @@ public final class Synthesis {
             templates.put(
                     stack.getId(),
                     JSON.readTree(Path.of(stack.getTemplateFullPath()).toFile()));
-            stack.getMessages()
-                    .forEach(message -> findings.add(
-                            message.getId() + ": " + message.getEntry().getData()));
+            findings(Path.of(assembly.getDirectory()), stack.getId());
         }
+    }
+
+    /** Warnings and errors, which the assembly keeps in its manifest or beside it. */
+    private void findings(Path directory, String stack) throws IOException {
+        JsonNode artifact = JSON.readTree(directory.resolve("manifest.json").toFile())
+                .path("artifacts")
+                .path(stack);
+        List<JsonNode> places = new ArrayList<>(List.of(artifact.path("metadata")));
+        String beside = artifact.path("additionalMetadataFile").asText();
+        if (!beside.isEmpty())
+            places.add(JSON.readTree(directory.resolve(beside).toFile()));
+        for (JsonNode place : places)
+            place.properties().forEach(entry -> entry.getValue().forEach(message -> {
+                String type = message.path("type").asText();
+                if (type.equals("aws:cdk:error") || type.equals("aws:cdk:warning"))
+                    findings.add(entry.getKey() + ": "
+                            + message.path("data").asText().strip());
+            }));
     }
 
     /** As {@code ./dormouse deploy KEY=VALUE …} would, with an image that needs no Docker. */
