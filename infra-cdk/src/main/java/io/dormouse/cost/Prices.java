@@ -43,11 +43,13 @@ final class Prices {
 
     List<Price> all() {
         List<Price> all = new ArrayList<>();
-        table.path("prices").properties().forEach(entry -> all.add(new Price(
-                entry.getKey(),
-                entry.getValue().path("usd").asDouble(),
-                entry.getValue().path("per").asDouble(),
-                entry.getValue().path("unit").asText())));
+        table.path("prices")
+                .properties()
+                .forEach(entry -> all.add(new Price(
+                        entry.getKey(),
+                        entry.getValue().path("usd").asDouble(),
+                        entry.getValue().path("per").asDouble(),
+                        entry.getValue().path("unit").asText())));
         return all;
     }
 }

@@ -100,7 +100,8 @@ final class Usage {
 
     static List<Part> handHour() {
         return List.of(
-                new Part("processor", "fargate.vcpu_hours", HAND_VCPU), new Part("memory", "fargate.gb_hours", HAND_GB));
+                new Part("processor", "fargate.vcpu_hours", HAND_VCPU),
+                new Part("memory", "fargate.gb_hours", HAND_GB));
     }
 
     /**

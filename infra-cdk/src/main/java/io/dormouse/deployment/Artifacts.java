@@ -1,7 +1,9 @@
 package io.dormouse.deployment;
 
+import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.List;
 import software.amazon.awscdk.services.lambda.AssetCode;
 import software.amazon.awscdk.services.lambda.Code;
 
@@ -11,8 +13,22 @@ import software.amazon.awscdk.services.lambda.Code;
  * @param root of the repository
  */
 public record Artifacts(Path root) {
+    /** The shortest zip there is: an end without entries. */
+    private static final byte[] EMPTY = {'P', 'K', 5, 6, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0};
+
+    /** Functions that do nothing, for templates that are looked at and not deployed. */
+    static Artifacts placeholders(Path room) throws IOException {
+        for (String function : List.of("api", "harness", "credential-proxy"))
+            Files.write(Files.createDirectories(zip(room, function).getParent()).resolve("function.zip"), EMPTY);
+        return new Artifacts(room);
+    }
+
+    private static Path zip(Path root, String function) {
+        return root.resolve("functions").resolve(function).resolve("target/function.zip");
+    }
+
     AssetCode function(String name) {
-        Path zip = root.resolve("functions").resolve(name).resolve("target/function.zip");
+        Path zip = zip(root, name);
         if (!Files.isRegularFile(zip))
             throw new IllegalStateException(root.relativize(zip)
                     + " is missing: build the functions before their deployment (./dormouse deploy does)");

@@ -1,10 +1,13 @@
 package io.dormouse.deployment;
 
+import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.nio.file.Path;
 import java.util.Arrays;
+import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
-import java.util.Optional;
 import software.amazon.awscdk.App;
 import software.amazon.awscdk.Environment;
 
@@ -16,23 +19,52 @@ public final class Main {
         List<String> words = Arrays.asList(arguments);
         try {
             if (!words.isEmpty() && words.getFirst().equals("check")) {
-                Parameters.of(Parameters.parse(words.subList(1, words.size())));
-                return;
-            }
-            App app = new App();
-            Parameters parameters =
-                    Parameters.of(key -> Optional.ofNullable(app.getNode().tryGetContext(key))
-                            .map(Object::toString)
-                            .filter(text -> !text.isBlank()));
-            Path root = Path.of(System.getProperty("dormouse.root", ".."))
-                    .toAbsolutePath()
-                    .normalize();
-            new Deployment(app, parameters, new Artifacts(root), environment(System.getenv()));
-            app.synth();
+                Map<String, String> given = fromEnvironment(System.getenv());
+                given.putAll(Parameters.parse(words.subList(1, words.size())));
+                Parameters.of(given);
+            } else synthesise();
         } catch (IllegalArgumentException | IllegalStateException e) {
             System.err.println("dormouse: " + e.getMessage());
             System.exit(1);
         }
+    }
+
+    private static void synthesise() {
+        App app = new App();
+        Map<String, String> given = fromEnvironment(System.getenv());
+        for (String name : Parameters.NAMES) {
+            Object value = app.getNode().tryGetContext(name);
+            if (value != null) given.put(name, value.toString());
+        }
+        boolean destroying = app.getNode().tryGetContext("destroying") != null;
+        // A stack is destroyed by its name: what would be in it need not be there.
+        if (destroying) given.put("hands", "none");
+        Artifacts artifacts = destroying
+                ? placeholders()
+                : new Artifacts(Path.of(System.getProperty("dormouse.root", ".."))
+                        .toAbsolutePath()
+                        .normalize());
+        new Deployment(app, Parameters.of(given), artifacts, environment(System.getenv()));
+        app.synth();
+    }
+
+    private static Artifacts placeholders() {
+        try {
+            return Artifacts.placeholders(java.nio.file.Files.createTempDirectory("dormouse"));
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+    }
+
+    /** {@code DORMOUSE_DEPLOY_HAND_CPU} is {@code handCpu}. */
+    static Map<String, String> fromEnvironment(Map<String, String> variables) {
+        Map<String, String> given = new LinkedHashMap<>();
+        for (String name : Parameters.NAMES) {
+            String words = name.replaceAll("([a-z0-9])([A-Z])", "$1_$2").toUpperCase(Locale.ROOT);
+            String value = variables.get("DORMOUSE_DEPLOY_" + words);
+            if (value != null && !value.isBlank()) given.put(name, value);
+        }
+        return given;
     }
 
     /** Of the credentials, as the command line tells; without them the templates are good for any account and region. */

@@ -26,8 +26,8 @@ class CostPageTest {
 
     @Test
     void turns_cost_what_the_meter_of_the_stores_counts() throws IOException {
-        String test = Files.readString(
-                REPOSITORY.resolve("functions/aws/src/test/java/io/dormouse/aws/TurnCostTest.java"));
+        String test =
+                Files.readString(REPOSITORY.resolve("functions/aws/src/test/java/io/dormouse/aws/TurnCostTest.java"));
         assertThat(metered(test, "a_plain_turn_is_")).isEqualTo(Usage.PLAIN);
         assertThat(metered(test, "a_tool_turn_is_")).isEqualTo(Usage.TOOL);
     }

@@ -33,8 +33,7 @@ class KeyCheckTest {
     private static final ObjectMapper JSON = new ObjectMapper();
 
     /** In place of AWS's library: one item a line, as the stores have written it. */
-    private static final String BOTO3 =
-            """
+    private static final String BOTO3 = """
             import json, os
             class Table:
                 def get_item(self, TableName, Key, ConsistentRead, ProjectionExpression):
@@ -47,8 +46,7 @@ class KeyCheckTest {
                 return Table()
             """;
 
-    private static final String RUN =
-            """
+    private static final String RUN = """
             import json, sys, index
             for line in sys.stdin:
                 try:
@@ -62,8 +60,7 @@ class KeyCheckTest {
 
     private final WritesOnly table = new WritesOnly();
     private final ApiKeys keys = new ApiKeys(
-            new DynamoResources(
-                    new Table(table, "the-table"), new MemoryBlobs(), Instant::now, new SecureRandom()),
+            new DynamoResources(new Table(table, "the-table"), new MemoryBlobs(), Instant::now, new SecureRandom()),
             Instant::now,
             new SecureRandom());
 
@@ -74,7 +71,8 @@ class KeyCheckTest {
         keys.register(other, WorkspaceId.DEFAULT, "");
         String plain = key.plain();
         String changed = plain.substring(0, 20) + (plain.charAt(20) == 'x' ? 'y' : 'x') + plain.substring(21);
-        String unknown = new ApiKeys(new DynamoResources(
+        String unknown = new ApiKeys(
+                        new DynamoResources(
                                 new Table(new WritesOnly(), "the-table"),
                                 new MemoryBlobs(),
                                 Instant::now,
@@ -94,13 +92,15 @@ class KeyCheckTest {
                 Map.of("x-api-key", "short"),
                 Map.of("authorization", "Basic " + plain)));
 
-        assertThat(answers.get(0).path("principalId").asText()).isEqualTo(key.key().id());
+        assertThat(answers.get(0).path("principalId").asText())
+                .isEqualTo(key.key().id());
         assertThat(answers.get(0).path("usageIdentifierKey").asText()).isEqualTo("the-plan");
         assertThat(answers.get(0).path("policyDocument").toString()).contains("\"Allow\"", "arn:of:the:method");
         assertThat(answers.get(1)).isEqualTo(answers.get(0));
         assertThat(answers.get(2).path("policyDocument").toString()).contains("\"Allow\"");
         // The one word that API Gateway turns into a 401.
-        assertThat(answers.subList(3, 8)).allMatch(a -> a.path("refused").asText().equals("Unauthorized"));
+        assertThat(answers.subList(3, 8))
+                .allMatch(a -> a.path("refused").asText().equals("Unauthorized"));
         assertThat(answers.toString()).doesNotContain(plain.substring(12), other);
     }
 
@@ -108,7 +108,10 @@ class KeyCheckTest {
     void a_revoked_key_is_refused() throws Exception {
         String plain = keys.create(WorkspaceId.DEFAULT, "").plain();
         table.items.getFirst().put("archived", AttributeValue.fromN("1"));
-        assertThat(check(List.of(Map.of("x-api-key", plain))).getFirst().path("refused").asText())
+        assertThat(check(List.of(Map.of("x-api-key", plain)))
+                        .getFirst()
+                        .path("refused")
+                        .asText())
                 .isEqualTo("Unauthorized");
     }
 
@@ -144,8 +147,8 @@ class KeyCheckTest {
             return List.of();
         }
         List<JsonNode> answers = new ArrayList<>();
-        for (String line : new String(running.getInputStream().readAllBytes()).lines().toList())
-            answers.add(JSON.readTree(line));
+        for (String line :
+                new String(running.getInputStream().readAllBytes()).lines().toList()) answers.add(JSON.readTree(line));
         assertThat(running.waitFor(1, TimeUnit.MINUTES)).isTrue();
         assertThat(answers).hasSameSizeAs(headers);
         return answers;
@@ -167,9 +170,7 @@ class KeyCheckTest {
                         Map<String, Map<String, String>> json = new HashMap<>();
                         item.forEach((name, value) -> json.put(
                                 name,
-                                value.s() != null
-                                        ? Map.of("S", value.s())
-                                        : Map.of("N", String.valueOf(value.n()))));
+                                value.s() != null ? Map.of("S", value.s()) : Map.of("N", String.valueOf(value.n()))));
                         return json;
                     })
                     .toList();

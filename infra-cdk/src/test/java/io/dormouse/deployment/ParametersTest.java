@@ -25,10 +25,7 @@ class ParametersTest {
     }
 
     @ParameterizedTest
-    @CsvSource(
-            delimiter = '|',
-            textBlock =
-                    """
+    @CsvSource(delimiter = '|', textBlock = """
             network=both                | dualstack or nat
             handZones=3                 | a number from 1 to 2
             handZones=x                 | a number from 1 to 2
@@ -53,8 +50,16 @@ class ParametersTest {
 
     @Test
     void a_model_elsewhere_is_named_by_its_url() {
-        assertThat(Parameters.of(Map.of("model", "https://models.example.com/v1")).model())
+        assertThat(Parameters.of(Map.of("model", "https://models.example.com/v1"))
+                        .model())
                 .isEqualTo(new Parameters.Model.At("models.example.com", "https://models.example.com/v1"));
+    }
+
+    @Test
+    void the_environment_can_give_them_too() {
+        assertThat(Main.fromEnvironment(Map.of(
+                        "DORMOUSE_DEPLOY_HAND_CPU", "1024", "DORMOUSE_DEPLOY_S3_PREFIX_LIST", "pl-1", "HOME", "/")))
+                .isEqualTo(Map.of("handCpu", "1024", "s3PrefixList", "pl-1"));
     }
 
     @Test
@@ -69,6 +74,7 @@ class ParametersTest {
                 .hasMessage("functions/api/target/function.zip is missing: build the functions before their deployment"
                         + " (./dormouse deploy does)");
         assertThatThrownBy(() -> new Artifacts(empty).sandbox())
-                .hasMessageStartingWith("sandbox-task/Dockerfile is missing: name a pre-built image with sandboxImage=URI");
+                .hasMessageStartingWith(
+                        "sandbox-task/Dockerfile is missing: name a pre-built image with sandboxImage=URI");
     }
 }

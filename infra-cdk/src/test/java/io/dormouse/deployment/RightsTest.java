@@ -28,7 +28,12 @@ class RightsTest {
         List<Right> rights = new ArrayList<>();
         for (Resource policy : templates.all("AWS::IAM::Policy")) {
             String role = policy.zone() + "/"
-                    + policy.properties().path("Roles").path(0).path("Ref").asText().replaceAll("[0-9A-F]{8}$", "");
+                    + policy.properties()
+                            .path("Roles")
+                            .path(0)
+                            .path("Ref")
+                            .asText()
+                            .replaceAll("[0-9A-F]{8}$", "");
             for (JsonNode statement : policy.properties().path("PolicyDocument").path("Statement")) {
                 List<String> actions = new ArrayList<>();
                 JsonNode action = statement.path("Action");
@@ -44,7 +49,9 @@ class RightsTest {
         }
         // The test sees every way in which a role gets rights.
         for (Resource role : templates.all("AWS::IAM::Role"))
-            assertThat(role.properties().has("Policies")).as("inline policies of %s", role).isFalse();
+            assertThat(role.properties().has("Policies"))
+                    .as("inline policies of %s", role)
+                    .isFalse();
         assertThat(templates.all("AWS::IAM::ManagedPolicy")).isEmpty();
         assertThat(templates.all("AWS::IAM::User")).isEmpty();
         return rights;
@@ -117,13 +124,13 @@ class RightsTest {
             assertThat(pass.resource().toString()).contains("Execution").doesNotContain("*");
             assertThat(pass.condition().toString()).contains("\"iam:PassedToService\":\"ecs-tasks.amazonaws.com\"");
         });
-        assertThat(who("hands=none", right -> right.mentions("iam") || right.mentions("ecs"))).isEmpty();
+        assertThat(who("hands=none", right -> right.mentions("iam") || right.mentions("ecs")))
+                .isEmpty();
     }
 
     @Test
     void hands_are_started_and_stopped_in_one_cluster() {
-        assertThat(rights(Synthesis.of(PRESET)).stream()
-                        .filter(right -> right.mentions("ecs")))
+        assertThat(rights(Synthesis.of(PRESET)).stream().filter(right -> right.mentions("ecs")))
                 .hasSize(4)
                 .allMatch(right -> right.role().equals("brain/Roleharness"))
                 .allMatch(right -> right.condition().toString().contains("ecs:cluster")
@@ -131,7 +138,8 @@ class RightsTest {
         assertThat(rights(Synthesis.of(PRESET)).stream()
                         .filter(right -> right.actions().contains("ecs:RunTask")))
                 .singleElement()
-                .satisfies(right -> assertThat(right.resource().toString()).contains("task-definition/dormouse-hand:*"));
+                .satisfies(
+                        right -> assertThat(right.resource().toString()).contains("task-definition/dormouse-hand:*"));
     }
 
     @ParameterizedTest
@@ -170,8 +178,7 @@ class RightsTest {
     /** Lambda uses the function's role to connect it; the program must not use it for a network of its own. */
     @Test
     void the_harness_cannot_make_interfaces_itself() {
-        assertThat(rights(Synthesis.of(PRESET)).stream()
-                        .filter(right -> !right.allows() && right.mentions("ec2")))
+        assertThat(rights(Synthesis.of(PRESET)).stream().filter(right -> !right.allows() && right.mentions("ec2")))
                 .singleElement()
                 .satisfies(right -> {
                     assertThat(right.actions()).contains("ec2:CreateNetworkInterface");

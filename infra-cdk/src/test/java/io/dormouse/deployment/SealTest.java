@@ -84,11 +84,13 @@ class SealTest {
         for (Resource subnet : subnets) {
             assertThat(subnet.properties().has("Ipv6CidrBlock")).isFalse();
             assertThat(subnet.properties().has("AssignIpv6AddressOnCreation")).isFalse();
-            assertThat(subnet.properties().path("MapPublicIpOnLaunch").asBoolean()).isFalse();
+            assertThat(subnet.properties().path("MapPublicIpOnLaunch").asBoolean())
+                    .isFalse();
         }
         assertThat(templates.all("AWS::EC2::Route"))
                 .isNotEmpty()
-                .noneMatch(route -> route.properties().path("RouteTableId").toString().contains("Networkhands"));
+                .noneMatch(route ->
+                        route.properties().path("RouteTableId").toString().contains("Networkhands"));
     }
 
     @Test
@@ -108,7 +110,8 @@ class SealTest {
     void endpoints_let_through_what_they_are_for() {
         Synthesis templates = Synthesis.of(PRESET);
         Map<String, Resource> endpoints = new java.util.TreeMap<>();
-        templates.all("AWS::EC2::VPCEndpoint")
+        templates
+                .all("AWS::EC2::VPCEndpoint")
                 .forEach(endpoint -> endpoints.put(endpoint.id().replaceAll("[0-9A-F]{8}$", ""), endpoint));
         assertThat(endpoints.keySet())
                 .containsExactly("BucketGateway", "LayersGateway", "Registry", "RegistryDocker", "TableGateway");
@@ -167,6 +170,7 @@ class SealTest {
         assertThat(rules.path(1).path("FirewallDomainListId").toString()).contains("AllNames");
         assertThat(rules.path(0).path("Priority").asInt())
                 .isLessThan(rules.path(1).path("Priority").asInt());
-        assertThat(templates.all("AWS::Route53Resolver::FirewallRuleGroupAssociation")).hasSize(1);
+        assertThat(templates.all("AWS::Route53Resolver::FirewallRuleGroupAssociation"))
+                .hasSize(1);
     }
 }

@@ -6,8 +6,8 @@ import com.fasterxml.jackson.databind.JsonNode;
 import io.dormouse.aws.Table;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.TreeMap;
 import java.util.Map;
+import java.util.TreeMap;
 import java.util.function.Consumer;
 import org.junit.jupiter.api.Test;
 import software.amazon.awssdk.services.dynamodb.DynamoDbClient;
@@ -31,10 +31,10 @@ class TableTest {
         Map<String, String> attributes = new TreeMap<>();
         template.path("AttributeDefinitions")
                 .forEach(a -> attributes.put(
-                        a.path("AttributeName").asText(), a.path("AttributeType").asText()));
+                        a.path("AttributeName").asText(),
+                        a.path("AttributeType").asText()));
         Map<String, String> wantedAttributes = new TreeMap<>();
-        wanted.attributeDefinitions()
-                .forEach(a -> wantedAttributes.put(a.attributeName(), a.attributeTypeAsString()));
+        wanted.attributeDefinitions().forEach(a -> wantedAttributes.put(a.attributeName(), a.attributeTypeAsString()));
         assertThat(attributes).isEqualTo(wantedAttributes);
         assertThat(indexes("GlobalSecondaryIndexes"))
                 .isEqualTo(wanted.globalSecondaryIndexes().stream()
@@ -51,7 +51,9 @@ class TableTest {
 
     @Test
     void what_has_expired_is_forgotten() {
-        assertThat(template.path("TimeToLiveSpecification").path("AttributeName").asText())
+        assertThat(template.path("TimeToLiveSpecification")
+                        .path("AttributeName")
+                        .asText())
                 .isEqualTo("expires");
         assertThat(template.path("TimeToLiveSpecification").path("Enabled").asBoolean())
                 .isTrue();
@@ -62,8 +64,10 @@ class TableTest {
         for (JsonNode index : template.path(kind)) {
             List<String> more = new ArrayList<>();
             index.path("Projection").path("NonKeyAttributes").forEach(name -> more.add(name.asText()));
-            indexes.add(index.path("IndexName").asText() + keys(index)
-                    + index.path("Projection").path("ProjectionType").asText() + more);
+            indexes.add(index.path("IndexName").asText()
+                    + keys(index)
+                    + index.path("Projection").path("ProjectionType").asText()
+                    + more);
         }
         return indexes;
     }
@@ -110,7 +114,8 @@ class TableTest {
         }
 
         @Override
-        public software.amazon.awssdk.services.dynamodb.model.CreateTableResponse createTable(CreateTableRequest request) {
+        public software.amazon.awssdk.services.dynamodb.model.CreateTableResponse createTable(
+                CreateTableRequest request) {
             asked = request;
             throw new Heard();
         }

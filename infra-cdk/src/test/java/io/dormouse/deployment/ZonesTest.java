@@ -50,7 +50,8 @@ class ZonesTest {
     void no_bucket_is_public_and_none_answers_without_tls() {
         for (Resource bucket : Synthesis.of(PRESET).all("AWS::S3::Bucket")) {
             JsonNode block = bucket.properties().path("PublicAccessBlockConfiguration");
-            for (String what : List.of("BlockPublicAcls", "BlockPublicPolicy", "IgnorePublicAcls", "RestrictPublicBuckets"))
+            for (String what :
+                    List.of("BlockPublicAcls", "BlockPublicPolicy", "IgnorePublicAcls", "RestrictPublicBuckets"))
                 assertThat(block.path(what).asBoolean()).as(what).isTrue();
             assertThat(bucket.properties().has("AccessControl")).isFalse();
             assertThat(bucket.properties().has("WebsiteConfiguration")).isFalse();
@@ -77,8 +78,10 @@ class ZonesTest {
     @Test
     void queues_are_encrypted_and_hold_dead_letters_for_two_weeks() {
         assertThat(Synthesis.of(PRESET).all("AWS::SQS::Queue")).singleElement().satisfies(queue -> {
-            assertThat(queue.properties().path("SqsManagedSseEnabled").asBoolean()).isTrue();
-            assertThat(queue.properties().path("MessageRetentionPeriod").asInt()).isEqualTo(14 * 24 * 3600);
+            assertThat(queue.properties().path("SqsManagedSseEnabled").asBoolean())
+                    .isTrue();
+            assertThat(queue.properties().path("MessageRetentionPeriod").asInt())
+                    .isEqualTo(14 * 24 * 3600);
         });
     }
 
@@ -87,7 +90,10 @@ class ZonesTest {
     @Test
     void every_way_to_wake_the_harness_keeps_what_it_could_not_deliver() {
         Synthesis templates = Synthesis.of(PRESET);
-        assertThat(templates.one("AWS::Lambda::EventInvokeConfig", "Functionharness").properties().toString())
+        assertThat(templates
+                        .one("AWS::Lambda::EventInvokeConfig", "Functionharness")
+                        .properties()
+                        .toString())
                 .contains("\"OnFailure\":{\"Destination\":{\"Fn::GetAtt\":[\"DeadLetters");
         assertThat(stream(templates).path("DestinationConfig").toString()).contains("DeadLetters");
         assertThat(templates
@@ -104,12 +110,12 @@ class ZonesTest {
         JsonNode stream = stream(Synthesis.of(PRESET));
         assertThat(stream.path("BisectBatchOnFunctionError").asBoolean()).isTrue();
         assertThat(stream.path("FunctionResponseTypes").toString()).isEqualTo("[\"ReportBatchItemFailures\"]");
-        JsonNode pattern = JSON.readTree(
-                stream.path("FilterCriteria").path("Filters").path(0).path("Pattern").asText());
-        assertThat(pattern)
-                .isEqualTo(
-                        JSON.readTree(
-                                """
+        JsonNode pattern = JSON.readTree(stream.path("FilterCriteria")
+                .path("Filters")
+                .path(0)
+                .path("Pattern")
+                .asText());
+        assertThat(pattern).isEqualTo(JSON.readTree("""
                                 {"eventName": ["INSERT", "MODIFY"],
                                  "dynamodb": {"Keys": {"sk": {"S": ["HEAD"]}}, "NewImage": {"ready": {"S": ["1"]}}}}
                                 """));
@@ -129,7 +135,12 @@ class ZonesTest {
     @Test
     void functions_get_the_names_that_they_read() {
         assertThat(names("api"))
-                .contains("DORMOUSE_TABLE", "DORMOUSE_BUCKET", "DORMOUSE_HARNESS", "DORMOUSE_PROXY", "AWS_LWA_INVOKE_MODE");
+                .contains(
+                        "DORMOUSE_TABLE",
+                        "DORMOUSE_BUCKET",
+                        "DORMOUSE_HARNESS",
+                        "DORMOUSE_PROXY",
+                        "AWS_LWA_INVOKE_MODE");
         assertThat(names("harness"))
                 .contains(
                         "DORMOUSE_TABLE",
@@ -145,11 +156,21 @@ class ZonesTest {
         JsonNode harness = function("harness").path("Environment").path("Variables");
         assertThat(harness.path("DORMOUSE_HARNESS").asText()).isEqualTo("dormouse-harness");
         assertThat(harness.path("DORMOUSE_PROXY").toString()).contains("proxysend");
-        assertThat(function("api").path("Environment").path("Variables").path("DORMOUSE_PROXY").toString())
+        assertThat(function("api")
+                        .path("Environment")
+                        .path("Variables")
+                        .path("DORMOUSE_PROXY")
+                        .toString())
                 .contains("proxystore");
-        assertThat(function("harness").path("VpcConfig").path("Ipv6AllowedForDualStack").asBoolean()).isTrue();
+        assertThat(function("harness")
+                        .path("VpcConfig")
+                        .path("Ipv6AllowedForDualStack")
+                        .asBoolean())
+                .isTrue();
         for (String outside : List.of("api", "proxysend", "proxystore", "keycheck"))
-            assertThat(function(outside).has("VpcConfig")).as("%s is outside of the network", outside).isFalse();
+            assertThat(function(outside).has("VpcConfig"))
+                    .as("%s is outside of the network", outside)
+                    .isFalse();
     }
 
     private static JsonNode function(String name) {
@@ -172,10 +193,12 @@ class ZonesTest {
         Synthesis templates = Synthesis.of(parameter);
         assertThat(templates.all("AWS::ApiGateway::Method"))
                 .isNotEmpty()
-                .allMatch(method -> method.properties().path("AuthorizationType").asText().equals("CUSTOM")
-                        && method.properties().path("AuthorizerId").has("Ref")
-                        && method.properties().path("ApiKeyRequired").asBoolean());
-        JsonNode check = templates.one("AWS::ApiGateway::Authorizer", "KeyCheck").properties();
+                .allMatch(method ->
+                        method.properties().path("AuthorizationType").asText().equals("CUSTOM")
+                                && method.properties().path("AuthorizerId").has("Ref")
+                                && method.properties().path("ApiKeyRequired").asBoolean());
+        JsonNode check =
+                templates.one("AWS::ApiGateway::Authorizer", "KeyCheck").properties();
         assertThat(check.path("AuthorizerResultTtlInSeconds").asInt()).isZero();
         assertThat(check.has("IdentitySource")).isFalse();
         assertThat(templates.all("AWS::ApiGatewayV2::Api")).isEmpty();
@@ -202,7 +225,11 @@ class ZonesTest {
     @Test
     void callers_share_a_plan_that_the_key_check_gives_them() {
         Synthesis templates = Synthesis.of(PRESET);
-        assertThat(templates.one("AWS::ApiGateway::RestApi", "Api").properties().path("ApiKeySourceType").asText())
+        assertThat(templates
+                        .one("AWS::ApiGateway::RestApi", "Api")
+                        .properties()
+                        .path("ApiKeySourceType")
+                        .asText())
                 .isEqualTo("AUTHORIZER");
         JsonNode plan = templates.one("AWS::ApiGateway::UsagePlan", "ApiPlan").properties();
         assertThat(plan.path("Throttle").path("RateLimit").asInt()).isEqualTo(50);
@@ -226,13 +253,15 @@ class ZonesTest {
 
     @Test
     void access_is_logged_without_anything_secret() throws IOException {
-        JsonNode stage = Synthesis.of(PRESET).one("AWS::ApiGateway::Stage", "Api").properties();
+        JsonNode stage =
+                Synthesis.of(PRESET).one("AWS::ApiGateway::Stage", "Api").properties();
         JsonNode line =
                 JSON.readTree(stage.path("AccessLogSetting").path("Format").asText());
         line.forEach(field -> assertThat(field.asText())
                 .matches("\\$context\\.[A-Za-z.]+")
                 .doesNotContain("apiKey", "header", "requestOverride"));
-        assertThat(stage.path("MethodSettings").path(0).path("DataTraceEnabled").asBoolean()).isFalse();
+        assertThat(stage.path("MethodSettings").path(0).path("DataTraceEnabled").asBoolean())
+                .isFalse();
     }
 
     @Test
@@ -269,7 +298,8 @@ class ZonesTest {
         assertThat(alarms)
                 .hasSize(10)
                 .allMatch(alarm -> alarm.properties().path("AlarmActions").size() == 1)
-                .allMatch(alarm -> alarm.properties().path("TreatMissingData").asText().equals("notBreaching"));
+                .allMatch(alarm ->
+                        alarm.properties().path("TreatMissingData").asText().equals("notBreaching"));
         assertThat(alarms.stream().map(Resource::id))
                 .anyMatch(id -> id.startsWith("StuckSessions"))
                 .anyMatch(id -> id.startsWith("DeadLetters"))
