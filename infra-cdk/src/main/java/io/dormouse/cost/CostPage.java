@@ -200,7 +200,7 @@ public final class CostPage {
         line(
                 "| the sandbox's image; the functions' zips | %s GB; %s GB |",
                 units(Usage.IMAGE_GB), units(Usage.ZIPS_GB));
-        line("| cold starts, transfer to the internet, taxes | not in it |");
+        line("| cold starts, DNS queries ($0.60 a million), transfer to the internet, taxes | not in it |");
     }
 
     private void table() {

@@ -1,6 +1,7 @@
 package io.dormouse.deployment;
 
 import java.util.List;
+import java.util.Map;
 import software.amazon.awscdk.Duration;
 import software.amazon.awscdk.RemovalPolicy;
 import software.amazon.awscdk.Stack;
@@ -14,6 +15,8 @@ import software.amazon.awscdk.services.dynamodb.PointInTimeRecoverySpecification
 import software.amazon.awscdk.services.dynamodb.ProjectionType;
 import software.amazon.awscdk.services.dynamodb.StreamViewType;
 import software.amazon.awscdk.services.dynamodb.TableV2;
+import software.amazon.awscdk.services.iam.PolicyStatement;
+import software.amazon.awscdk.services.iam.ServicePrincipal;
 import software.amazon.awscdk.services.s3.BlockPublicAccess;
 import software.amazon.awscdk.services.s3.Bucket;
 import software.amazon.awscdk.services.s3.BucketEncryption;
@@ -80,6 +83,14 @@ final class DataZone extends Stack {
                 "Two roles of this deployment are the only readers. A log of each request would cost more than the"
                         + " requests; CloudTrail's data events are there for whoever needs one.");
         alarms = Topic.Builder.create(this, "Alarms").enforceSsl(true).build();
+        // A topic with a policy of its own has lost the one that let the account's alarms in.
+        alarms.addToResourcePolicy(PolicyStatement.Builder.create()
+                .sid("AlarmsOfThisAccount")
+                .principals(List.of(new ServicePrincipal("cloudwatch.amazonaws.com")))
+                .actions(List.of("sns:Publish"))
+                .resources(List.of(alarms.getTopicArn()))
+                .conditions(Map.of("StringEquals", Map.of("aws:SourceAccount", getAccount())))
+                .build());
         parameters.alarmEmail().ifPresent(address -> alarms.addSubscription(new EmailSubscription(address)));
     }
 

@@ -35,7 +35,7 @@ import software.constructs.Construct;
 final class EdgeZone extends Stack {
     private static final String STAGE = "api";
 
-    /** Version 1.0.0 of AWS's own adapter, from the account that publishes it. */
+    /** AWS's own adapter, of the account and in the version that its documentation names (November 2026). */
     private static final String ADAPTER = "753240598075:layer:LambdaAdapterLayerX86:26";
 
     private static final int SERVER_PORT = 8080;

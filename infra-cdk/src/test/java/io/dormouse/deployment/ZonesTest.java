@@ -300,6 +300,12 @@ class ZonesTest {
                 .allMatch(alarm -> alarm.properties().path("AlarmActions").size() == 1)
                 .allMatch(alarm ->
                         alarm.properties().path("TreatMissingData").asText().equals("notBreaching"));
+        assertThat(Synthesis.of(PRESET)
+                        .one("AWS::SNS::TopicPolicy", "Alarms")
+                        .properties()
+                        .path("PolicyDocument")
+                        .toString())
+                .contains("\"Service\":\"cloudwatch.amazonaws.com\"", "aws:SourceAccount", "aws:SecureTransport");
         assertThat(alarms.stream().map(Resource::id))
                 .anyMatch(id -> id.startsWith("StuckSessions"))
                 .anyMatch(id -> id.startsWith("DeadLetters"))
