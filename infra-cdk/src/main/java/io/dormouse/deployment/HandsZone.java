@@ -1,0 +1,147 @@
+package io.dormouse.deployment;
+
+import java.util.List;
+import java.util.Map;
+import software.amazon.awscdk.Stack;
+import software.amazon.awscdk.StackProps;
+import software.amazon.awscdk.services.ec2.Port;
+import software.amazon.awscdk.services.ec2.SecurityGroup;
+import software.amazon.awscdk.services.ecr.IRepository;
+import software.amazon.awscdk.services.ecr.Repository;
+import software.amazon.awscdk.services.ecr.RepositoryAttributes;
+import software.amazon.awscdk.services.ecr.assets.DockerImageAsset;
+import software.amazon.awscdk.services.ecr.assets.Platform;
+import software.amazon.awscdk.services.ecs.CfnTaskDefinition;
+import software.amazon.awscdk.services.ecs.Cluster;
+import software.amazon.awscdk.services.ecs.ContainerDefinitionOptions;
+import software.amazon.awscdk.services.ecs.ContainerImage;
+import software.amazon.awscdk.services.ecs.ContainerInsights;
+import software.amazon.awscdk.services.ecs.CpuArchitecture;
+import software.amazon.awscdk.services.ecs.FargateTaskDefinition;
+import software.amazon.awscdk.services.ecs.OperatingSystemFamily;
+import software.amazon.awscdk.services.ecs.PortMapping;
+import software.amazon.awscdk.services.ecs.RuntimePlatform;
+import software.amazon.awscdk.services.iam.Role;
+import software.amazon.awscdk.services.iam.ServicePrincipal;
+import software.constructs.Construct;
+
+/** The network, and the hands in it. Tasks have no role: what would be one's credentials, everybody in the task can read. */
+final class HandsZone extends Stack {
+    /** Where a hand's supervisor listens. */
+    static final int PORT = 7070;
+
+    /** The container's name in the task, for whoever starts one. */
+    static final String CONTAINER = "hand";
+
+    private final Network network;
+    private final Fargate fargate;
+
+    /** What starts hands; null in a deployment without. */
+    record Fargate(Cluster cluster, FargateTaskDefinition task, Role execution, SecurityGroup group) {}
+
+    HandsZone(Construct app, StackProps props, Parameters parameters, Artifacts artifacts, DataZone data) {
+        super(app, "hands", props);
+        network = new Network(this, parameters, data);
+        fargate = switch (parameters.hands()) {
+            case NONE -> null;
+            case SEALED -> fargate(parameters, artifacts);
+        };
+    }
+
+    private Fargate fargate(Parameters parameters, Artifacts artifacts) {
+        Role execution = Role.Builder.create(this, "Execution")
+                .assumedBy(new ServicePrincipal("ecs-tasks.amazonaws.com"))
+                .description("Dormouse " + parameters.name() + ": Fargate pulls the sandbox's image, before it starts")
+                .build();
+        FargateTaskDefinition task = FargateTaskDefinition.Builder.create(this, "Hand")
+                .family(parameters.name() + "-hand")
+                .cpu(parameters.handCpu())
+                .memoryLimitMiB(parameters.handMemoryMegabytes())
+                .runtimePlatform(RuntimePlatform.builder()
+                        .cpuArchitecture(CpuArchitecture.X86_64)
+                        .operatingSystemFamily(OperatingSystemFamily.LINUX)
+                        .build())
+                .executionRole(execution)
+                .build();
+        Image image = image(parameters, artifacts);
+        task.addContainer(
+                CONTAINER,
+                ContainerDefinitionOptions.builder()
+                        .image(image.container())
+                        .essential(true)
+                        .environment(Map.of("DORMOUSE_LISTEN", "0.0.0.0:" + PORT))
+                        .portMappings(List.of(
+                                PortMapping.builder().containerPort(PORT).build()))
+                        .build());
+        withoutRole(task);
+        Explained.because(
+                execution,
+                "AwsSolutions-IAM5",
+                "ecr:GetAuthorizationToken knows no resource. The pulls name their repository.");
+        Explained.because(
+                task,
+                "AwsSolutions-ECS7",
+                "A log driver would need an endpoint in the sealed network, at $7.30 a month and zone, and be a way out."
+                        + " A hand's journal is asked for over its connection.");
+        Explained.because(
+                task,
+                "AwsSolutions-ECS2",
+                "The address that a hand listens on. Whoever starts one adds its hash, no secret.");
+        Cluster cluster = Cluster.Builder.create(this, "Hands")
+                .vpc(network.vpc())
+                .containerInsightsV2(ContainerInsights.DISABLED)
+                .build();
+        Explained.because(
+                cluster,
+                "AwsSolutions-ECS4",
+                "Insights cost more than small hands do. Each hand's start and end is in its session's log.");
+        SecurityGroup group = network.seal(image.repository(), execution);
+        group.addIngressRule(network.brain(), Port.tcp(PORT), "the harness dials in");
+        network.brain().addEgressRule(group, Port.tcp(PORT), "hands");
+        return new Fargate(cluster, task, execution, group);
+    }
+
+    /** The construct insists on a role. The role is taken out of it, and nothing may grant anything to the task. */
+    private static void withoutRole(FargateTaskDefinition task) {
+        ((CfnTaskDefinition) task.getNode().getDefaultChild()).addPropertyDeletionOverride("TaskRoleArn");
+        task.getNode().tryRemoveChild("TaskRole");
+    }
+
+    private record Image(ContainerImage container, IRepository repository) {}
+
+    private Image image(Parameters parameters, Artifacts artifacts) {
+        if (parameters.sandboxImage().isEmpty()) {
+            DockerImageAsset asset = DockerImageAsset.Builder.create(this, "Image")
+                    .directory(artifacts.sandbox().toString())
+                    .platform(Platform.LINUX_AMD64)
+                    .build();
+            return new Image(ContainerImage.fromDockerImageAsset(asset), asset.getRepository());
+        }
+        String uri = parameters.sandboxImage().get();
+        String path = uri.substring(uri.indexOf('/') + 1);
+        int end = path.indexOf('@') >= 0 ? path.indexOf('@') : path.indexOf(':');
+        IRepository repository = Repository.fromRepositoryAttributes(
+                this,
+                "Image",
+                RepositoryAttributes.builder()
+                        .repositoryName(path.substring(0, end))
+                        .repositoryArn("arn:aws:ecr:" + uri.split("\\.")[3] + ":" + uri.substring(0, 12)
+                                + ":repository/" + path.substring(0, end))
+                        .build());
+        return new Image(ContainerImage.fromEcrRepository(repository, path.substring(end + 1)), repository);
+    }
+
+    /** Zones of this account and region, without asking AWS while the template is made. */
+    @Override
+    public List<String> getAvailabilityZones() {
+        return Network.zones();
+    }
+
+    Network network() {
+        return network;
+    }
+
+    Fargate fargate() {
+        return fargate;
+    }
+}

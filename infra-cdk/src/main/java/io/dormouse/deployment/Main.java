@@ -1,0 +1,77 @@
+package io.dormouse.deployment;
+
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.file.Path;
+import java.util.Arrays;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import software.amazon.awscdk.App;
+import software.amazon.awscdk.Environment;
+
+/** The app that the CDK's command line runs; {@code check KEY=VALUE …} only says whether the parameters are understood. */
+public final class Main {
+    private Main() {}
+
+    public static void main(String[] arguments) {
+        List<String> words = Arrays.asList(arguments);
+        try {
+            if (!words.isEmpty() && words.getFirst().equals("check")) {
+                Map<String, String> given = fromEnvironment(System.getenv());
+                given.putAll(Parameters.parse(words.subList(1, words.size())));
+                Parameters.of(given);
+            } else synthesise();
+        } catch (IllegalArgumentException | IllegalStateException e) {
+            System.err.println("dormouse: " + e.getMessage());
+            System.exit(1);
+        }
+    }
+
+    private static void synthesise() {
+        App app = new App();
+        Map<String, String> given = fromEnvironment(System.getenv());
+        for (String name : Parameters.NAMES) {
+            Object value = app.getNode().tryGetContext(name);
+            if (value != null) given.put(name, value.toString());
+        }
+        boolean destroying = app.getNode().tryGetContext("destroying") != null;
+        // A stack is destroyed by its name: what would be in it need not be there.
+        if (destroying) given.put("hands", "none");
+        Artifacts artifacts = destroying
+                ? placeholders()
+                : new Artifacts(Path.of(System.getProperty("dormouse.root", ".."))
+                        .toAbsolutePath()
+                        .normalize());
+        new Deployment(app, Parameters.of(given), artifacts, environment(System.getenv()));
+        app.synth();
+    }
+
+    private static Artifacts placeholders() {
+        try {
+            return Artifacts.placeholders(java.nio.file.Files.createTempDirectory("dormouse"));
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+    }
+
+    /** {@code DORMOUSE_DEPLOY_HAND_CPU} is {@code handCpu}. */
+    static Map<String, String> fromEnvironment(Map<String, String> variables) {
+        Map<String, String> given = new LinkedHashMap<>();
+        for (String name : Parameters.NAMES) {
+            String words = name.replaceAll("([a-z0-9])([A-Z])", "$1_$2").toUpperCase(Locale.ROOT);
+            String value = variables.get("DORMOUSE_DEPLOY_" + words);
+            if (value != null && !value.isBlank()) given.put(name, value);
+        }
+        return given;
+    }
+
+    /** Of the credentials, as the command line tells; without them the templates are good for any account and region. */
+    private static Environment environment(Map<String, String> variables) {
+        String account = variables.get("CDK_DEFAULT_ACCOUNT");
+        String region = variables.get("CDK_DEFAULT_REGION");
+        if (account == null || region == null) return Environment.builder().build();
+        return Environment.builder().account(account).region(region).build();
+    }
+}
