@@ -117,8 +117,8 @@ public final class Harness {
             return woken;
         } finally {
             shift.stopBeating();
-            ports.servers().leave(shift.caller(null));
             running.remove(claimed.thread(), shift);
+            ports.servers().leave(shift.caller(null));
         }
     }
 
