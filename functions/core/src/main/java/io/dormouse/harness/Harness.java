@@ -129,9 +129,9 @@ public final class Harness {
             return woken;
         } finally {
             shift.stopBeating();
-            ports.servers().leave(shift.caller(null));
             shift.reach().close();
             running.remove(claimed.thread(), shift);
+            ports.servers().leave(shift.caller(null));
         }
     }
 

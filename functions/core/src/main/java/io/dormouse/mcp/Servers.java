@@ -20,7 +20,7 @@ public interface Servers {
      */
     Answer call(Caller caller, McpServer server, String tool, ObjectNode input, Cancellation cancellation);
 
-    /** The owner's work on the thread is over: what is kept open for it may go. */
+    /** The owner's work on the thread is over: what is kept open for it may go. Returns at once. */
     default void leave(Caller caller) {}
 
     sealed interface Listing {

@@ -1,9 +1,11 @@
 package io.dormouse.prompt;
 
 import com.fasterxml.jackson.databind.JsonNode;
+import io.dormouse.agents.McpListing;
 import io.dormouse.session.Conversation;
 import io.dormouse.session.Entry;
 import io.dormouse.session.Fact;
+import io.dormouse.session.Tokens;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.function.UnaryOperator;
@@ -19,6 +21,9 @@ public final class Fold {
 
     /** Of what a fold is beside its transcript: an agent's snapshot, mostly. */
     private static final long BESIDE_BYTES = 4096;
+
+    /** A schema is many small nodes. */
+    private static final long TOOL_TOKEN_BYTES = 16;
 
     /** Of one thread's log. */
     public interface Reader {
@@ -104,6 +109,8 @@ public final class Fold {
 
     /** Roughly what this takes up in memory. */
     public long sizeBytes() {
-        return BESIDE_BYTES + transcript.sizeBytes();
+        long tools = 0;
+        for (McpListing listing : conversation.mcp().listings()) tools += Tokens.ofTools(listing.tools());
+        return BESIDE_BYTES + tools * TOOL_TOKEN_BYTES + transcript.sizeBytes();
     }
 }

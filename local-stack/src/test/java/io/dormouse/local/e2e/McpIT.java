@@ -68,7 +68,8 @@ class McpIT {
         node();
         try (EverythingServer everything = EverythingServer.start("streamableHttp")) {
             everything(desk("always_allow", "everything", everything.url("/mcp")));
-            assertThat(outbound.sent()).anyMatch(sent -> sent.method().equals("DELETE"));
+            Eventually.until("its session is ended", () -> outbound.sent().stream()
+                    .anyMatch(sent -> sent.method().equals("DELETE")));
         }
     }
 

@@ -117,22 +117,25 @@ final class Connection {
                 .subscribe(ok -> {}, failed -> {});
     }
 
-    /** Ends the session with the server, if it can be told soon. */
+    /** Ends the session with the server, if it can be told soon. Returns at once. */
     void close() {
         McpClientTransport over;
         synchronized (this) {
             over = transport;
         }
-        if (over != null) {
-            Thread farewell =
-                    Thread.ofVirtual().start(() -> over.closeGracefully().subscribe(ok -> {}, failed -> {}));
-            try {
-                farewell.join(FAREWELL);
-            } catch (InterruptedException e) {
-                Thread.currentThread().interrupt();
-            }
+        Thread.startVirtualThread(() -> {
+            if (over != null) farewell(over);
+            own.giveUp();
+        });
+    }
+
+    private static void farewell(McpClientTransport over) {
+        Thread farewell = Thread.startVirtualThread(() -> over.closeGracefully().subscribe(ok -> {}, failed -> {}));
+        try {
+            if (!farewell.join(FAREWELL)) farewell.interrupt();
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
         }
-        own.giveUp();
     }
 
     /** Whether a result is what the tool's schema says is between the server and the model. */

@@ -2,6 +2,8 @@ package io.dormouse.testkit.contract;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import io.dormouse.agents.McpServer;
+import io.dormouse.agents.McpTool;
 import io.dormouse.id.CredentialId;
 import io.dormouse.id.EventId;
 import io.dormouse.id.Ids;
@@ -120,6 +122,11 @@ final class Samples {
                 new Fact.TurnEnded(StopReason.REFUSAL, json("{'a':[{}]}"), "unknown_error", "m", usage, 5),
                 new Fact.HandAttached("hand"),
                 new Fact.HandLost("hand", "stopped"),
+                new Fact.ToolsListed(
+                        new McpServer("docs", "https://docs.example/mcp"),
+                        List.of(new McpTool("search", "Finds pages.", json("{'type':'object'}"), true))),
+                new Fact.ServerFailed("docs", "mcp_connection_failed_error", "not there"),
+                new Fact.CallsBegan(List.of(event()), "n1"),
                 new Fact.CredentialUsed(new CredentialUse(
                         new CredentialId("vcrd_1"), "api.example.org", "GET", "/v1/*", 200, 17, event())),
                 new Fact.Compacted(
