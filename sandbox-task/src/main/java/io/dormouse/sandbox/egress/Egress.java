@@ -5,6 +5,7 @@ import java.io.IOException;
 import java.net.InetSocketAddress;
 import java.nio.file.Path;
 import java.time.InstantSource;
+import java.util.concurrent.CompletableFuture;
 import java.util.function.Predicate;
 
 /** The way out of a hand: the proxy that its rooms see, the lanes of whoever holds it, and the authority that both ends trust. */
@@ -30,16 +31,29 @@ public final class Egress implements AutoCloseable {
     public static Egress open(
             String hand, Path folder, boolean ownNetwork, InetSocketAddress lanesAt, Predicate<String> admits)
             throws IOException {
-        Authority authority = Authority.of(hand, InstantSource.system());
         Path inside = ownNetwork ? Path.of(Outlet.INSIDE) : folder;
-        new RoomFiles(folder, inside, authority.certificate()).write();
+        RoomFiles files = new RoomFiles(folder, inside);
+        files.prepare();
+        // Half a second of loading classes that nobody waits for but the first shell.
+        CompletableFuture<Authority> authority = new CompletableFuture<>();
+        Thread.ofPlatform().daemon().name("authority").start(() -> make(authority, hand, files));
         Lanes lanes = new Lanes();
         Proxy proxy = ownNetwork
                 ? Proxy.at(folder.resolve(Outlet.SOCKET), authority, lanes)
                 : Proxy.onLoopback(authority, lanes);
         int port = ownNetwork ? Outlet.PORT : proxy.port();
-        Outlet outlet = new Outlet(folder, RoomVariables.of(inside, port));
+        Outlet outlet = new Outlet(folder, RoomVariables.of(inside, port), authority.thenAccept(made -> {}));
         return new Egress(lanes, new LaneDoor(lanesAt, admits, lanes), proxy, outlet);
+    }
+
+    private static void make(CompletableFuture<Authority> made, String hand, RoomFiles files) {
+        try {
+            Authority authority = Authority.of(hand, InstantSource.system());
+            files.write(authority.certificate());
+            made.complete(authority);
+        } catch (IOException | RuntimeException broken) {
+            made.completeExceptionally(broken);
+        }
     }
 
     /** How rooms get to it. */

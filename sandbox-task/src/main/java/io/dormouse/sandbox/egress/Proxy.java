@@ -10,6 +10,7 @@ import java.nio.channels.SocketChannel;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.attribute.PosixFilePermissions;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.Semaphore;
 
 /** Where the programs of the rooms connect. */
@@ -17,11 +18,11 @@ final class Proxy implements AutoCloseable {
     private static final int MOST_AT_ONCE = 128;
 
     private final ServerSocketChannel server;
-    private final Authority authority;
+    private final CompletableFuture<Authority> authority;
     private final Lanes lanes;
     private final Semaphore room = new Semaphore(MOST_AT_ONCE);
 
-    private Proxy(ServerSocketChannel server, Authority authority, Lanes lanes) {
+    private Proxy(ServerSocketChannel server, CompletableFuture<Authority> authority, Lanes lanes) {
         this.server = server;
         this.authority = authority;
         this.lanes = lanes;
@@ -29,7 +30,7 @@ final class Proxy implements AutoCloseable {
     }
 
     /** On a socket file that any user may connect to who can reach it. */
-    static Proxy at(Path socket, Authority authority, Lanes lanes) throws IOException {
+    static Proxy at(Path socket, CompletableFuture<Authority> authority, Lanes lanes) throws IOException {
         Files.deleteIfExists(socket);
         ServerSocketChannel server = ServerSocketChannel.open(StandardProtocolFamily.UNIX);
         server.bind(UnixDomainSocketAddress.of(socket), 256);
@@ -38,7 +39,7 @@ final class Proxy implements AutoCloseable {
     }
 
     /** On a free port of the loopback address, where rooms have no network of their own. */
-    static Proxy onLoopback(Authority authority, Lanes lanes) throws IOException {
+    static Proxy onLoopback(CompletableFuture<Authority> authority, Lanes lanes) throws IOException {
         ServerSocketChannel server = ServerSocketChannel.open();
         server.bind(new InetSocketAddress(InetAddress.getLoopbackAddress(), 0), 256);
         return new Proxy(server, authority, lanes);

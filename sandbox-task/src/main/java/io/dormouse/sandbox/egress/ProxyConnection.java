@@ -19,10 +19,10 @@ final class ProxyConnection {
     private static final String ONLY_HTTP = "only HTTP and HTTPS leave this sandbox, no other protocol";
 
     private final SocketChannel channel;
-    private final Authority authority;
+    private final CompletableFuture<Authority> authority;
     private final Lanes lanes;
 
-    ProxyConnection(SocketChannel channel, Authority authority, Lanes lanes) {
+    ProxyConnection(SocketChannel channel, CompletableFuture<Authority> authority, Lanes lanes) {
         this.channel = channel;
         this.authority = authority;
         this.lanes = lanes;
@@ -44,7 +44,7 @@ final class ProxyConnection {
         }
         ChannelSocket plain = new ChannelSocket(channel, in);
         try (SSLSocket tls = (SSLSocket)
-                authority.contextFor(to.host()).getSocketFactory().createSocket(plain, to.host(), to.port(), true)) {
+                authority.join().contextFor(to.host()).getSocketFactory().createSocket(plain, to.host(), to.port(), true)) {
             tls.setUseClientMode(false);
             SSLParameters parameters = tls.getSSLParameters();
             parameters.setApplicationProtocols(new String[] {"http/1.1"});

@@ -25,18 +25,21 @@ final class RoomFiles {
 
     private final Path folder;
     private final Path inside;
-    private final X509Certificate certificate;
 
     /** @param inside what rooms call the folder */
-    RoomFiles(Path folder, Path inside, X509Certificate certificate) {
+    RoomFiles(Path folder, Path inside) {
         this.folder = folder;
         this.inside = inside;
-        this.certificate = certificate;
     }
 
-    void write() throws IOException {
+    /** Makes the folder, with what rooms are bound to by name: a room that starts before the rest is there sees it come. */
+    void prepare() throws IOException {
         Files.createDirectories(folder);
         Files.setPosixFilePermissions(folder, PosixFilePermissions.fromString("rwxr-xr-x"));
+        write(Outlet.BUNDLE, new byte[0]);
+    }
+
+    void write(X509Certificate certificate) throws IOException {
         try {
             String own = Authority.pem(certificate);
             write(CERTIFICATE, own.getBytes(StandardCharsets.US_ASCII));
@@ -53,7 +56,7 @@ final class RoomFiles {
             readable(bundle);
             Path store = folder.resolve(TRUST_STORE);
             try (OutputStream out = Files.newOutputStream(store)) {
-                trustStore().store(out, null);
+                trustStore(certificate).store(out, null);
             }
             readable(store);
         } catch (GeneralSecurityException impossible) {
@@ -67,7 +70,7 @@ final class RoomFiles {
     }
 
     /** There is nothing to hide in it, and a store without a password is one that every program opens. */
-    private KeyStore trustStore() throws GeneralSecurityException, IOException {
+    private static KeyStore trustStore(X509Certificate certificate) throws GeneralSecurityException, IOException {
         Security.setProperty("keystore.pkcs12.certProtectionAlgorithm", "NONE");
         Security.setProperty("keystore.pkcs12.macAlgorithm", "NONE");
         KeyStore store = KeyStore.getInstance("PKCS12");

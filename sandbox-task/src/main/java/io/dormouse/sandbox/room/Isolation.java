@@ -14,6 +14,9 @@ public sealed interface Isolation permits Bubblewrap, SharedRoot {
     String OUTPUTS = "/mnt/session/outputs";
     String UPLOADS = "/mnt/session/uploads";
 
+    /** The way out of the shell's room. */
+    Outlet outlet();
+
     /** The full command line that runs {@code command} behind the walls. */
     List<String> wrap(View view, List<String> command);
 

@@ -3,6 +3,7 @@ package io.dormouse.sandbox.room;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
+import java.util.concurrent.CompletableFuture;
 
 /**
  * The one way out of a room that has no network of its own: a folder with a socket, read-only inside, and the variables by
@@ -10,8 +11,9 @@ import java.util.Map;
  *
  * @param folder as it is called outside
  * @param variables for the shell's room
+ * @param ready when all is there that a program needs
  */
-public record Outlet(Path folder, Map<String, String> variables) {
+public record Outlet(Path folder, Map<String, String> variables, CompletableFuture<Void> ready) {
     /** What the folder is called inside. */
     public static final String INSIDE = "/run/dormouse/egress";
 

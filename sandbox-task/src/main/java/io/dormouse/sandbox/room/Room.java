@@ -50,6 +50,20 @@ public final class Room {
     /** Starts {@code command} inside, with pipes for its three streams. */
     public Process start(View view, List<String> command) throws IOException {
         try {
+            if (view == View.SHELL) {
+                isolation.outlet().ready().get();
+            }
+            return launch(view, command);
+        } catch (ExecutionException failed) {
+            throw new IOException("the way out is broken: " + failed.getCause().getMessage(), failed);
+        } catch (InterruptedException stopped) {
+            Thread.currentThread().interrupt();
+            throw new IOException("stopped while starting a process in the room", stopped);
+        }
+    }
+
+    private Process launch(View view, List<String> command) throws IOException {
+        try {
             return starter.submit(() -> {
                         ProcessBuilder builder = new ProcessBuilder(isolation.wrap(view, command));
                         builder.environment().clear();
@@ -70,7 +84,7 @@ public final class Room {
     /** Tries the walls with a command that does nothing. Answers why they do not stand, or nothing when they do. */
     public Optional<String> problem() {
         try {
-            Process probe = start(View.SHELL, List.of("/bin/true"));
+            Process probe = launch(View.SHELL, List.of("/bin/true"));
             probe.getOutputStream().close();
             if (!probe.waitFor(10, TimeUnit.SECONDS)) {
                 probe.destroyForcibly();

@@ -8,8 +8,6 @@ import java.util.Map;
 sealed interface SharedRoot extends Isolation permits NoIsolation, UserOnly {
     Folders folders();
 
-    Outlet outlet();
-
     @Override
     default Map<String, String> environment() {
         return Isolation.agentEnvironment(folders().workspace().toString(), outlet().variables());

@@ -195,6 +195,7 @@ class EgressTest {
 
     @Test
     void the_authoritys_key_is_in_no_file() throws IOException {
+        egress.outlet().ready().join();
         try (Stream<Path> files = Files.list(folder.resolve("egress"))) {
             for (Path file : files.toList()) {
                 String content = Files.readString(file, StandardCharsets.ISO_8859_1);
