@@ -1,5 +1,6 @@
 package io.dormouse.local;
 
+import io.dormouse.proxy.ProxySettings;
 import io.quarkus.runtime.Quarkus;
 import io.quarkus.runtime.annotations.QuarkusMain;
 import java.io.IOException;
@@ -11,6 +12,7 @@ public final class Main {
     // Taken before the container starts, so that what a person got wrong is said in one line.
     private static Settings settings;
     private static Home home;
+    private static ProxySettings way;
 
     private Main() {}
 
@@ -25,6 +27,7 @@ public final class Main {
         }
         try {
             settings = Settings.of(System.getenv());
+            way = ProxySettings.of(System.getenv());
             home = Home.lock(settings.home());
         } catch (IllegalArgumentException | IllegalStateException | IOException e) {
             System.err.println("dormouse: " + e.getMessage());
@@ -35,6 +38,10 @@ public final class Main {
 
     static Settings settings() {
         return settings;
+    }
+
+    static ProxySettings way() {
+        return way;
     }
 
     static Home home() {

@@ -14,7 +14,11 @@ import io.dormouse.local.offline.OfflineModel;
 import io.dormouse.messages.MessagesModel;
 import io.dormouse.messages.Signing;
 import io.dormouse.messages.Timeouts;
+import io.dormouse.outbound.UseLedger;
 import io.dormouse.prompt.Catalog;
+import io.dormouse.proxy.CredentialProxy;
+import io.dormouse.proxy.Keyring;
+import io.dormouse.proxy.ProxySettings;
 import io.dormouse.resource.Blobs;
 import io.dormouse.resource.Resources;
 import io.dormouse.resource.Spill;
@@ -45,10 +49,12 @@ public final class Suite {
     private final Settings settings;
     private final Home home;
     private final Stores stores;
+    private final ProxySettings way;
     private final SecureRandom random = new SecureRandom();
     private final ThreadPace pace = new ThreadPace();
     private final Ids ids = new Ids(pace::now, random);
     private final LocalFeed feed = new LocalFeed();
+    private final UseLedger uses = new UseLedger();
     private final Catalog catalog;
     private final LocalWakes wakes;
     private final LocalSecrets secrets;
@@ -60,6 +66,7 @@ public final class Suite {
 
     Suite() throws IOException {
         settings = Main.settings();
+        way = Main.way();
         catalog = Catalog.bundled().narrowed(settings.contextWindow());
         home = Main.home();
         stores = Stores.open(settings, System.getenv(), pace::now, random);
@@ -95,8 +102,14 @@ public final class Suite {
                 Retries.DEFAULT,
                 pace,
                 ids,
-                random));
+                random,
+                uses));
         wakes.start(harness);
+    }
+
+    /** The way out of this suite's sessions, which may use what the keyring says. To be closed. */
+    CredentialProxy outbound(Keyring keyring) {
+        return CredentialProxy.of(keyring, uses, way);
     }
 
     /** The server knows the port it got; the options only know what was asked for, which may be any free one. */

@@ -156,7 +156,7 @@ public final class CredentialProxy implements Outbound, AutoCloseable {
         }
 
         private Response pass(InputStream body, long length) throws Failure {
-            Connection connection = client.connect(allowed.url(), destinations.of(allowed.url()));
+            Connection connection = client.connect(allowed.url(), destinations.of(allowed.url()), this::end);
             left = true;
             Answer answer = connection.exchange(request.method(), allowed.headers(), body, length);
             status = answer.status();
@@ -208,6 +208,7 @@ public final class CredentialProxy implements Outbound, AutoCloseable {
 
         private final class Body extends InputStream {
             private final InputStream in;
+            private volatile boolean closed;
 
             Body(InputStream in) {
                 this.in = in;
@@ -221,6 +222,7 @@ public final class CredentialProxy implements Outbound, AutoCloseable {
 
             @Override
             public int read(byte[] buffer, int offset, int length) throws IOException {
+                if (closed) throw new IOException("closed");
                 int count;
                 try {
                     count = in.read(buffer, offset, length);
@@ -235,6 +237,7 @@ public final class CredentialProxy implements Outbound, AutoCloseable {
 
             @Override
             public void close() throws IOException {
+                closed = true;
                 in.close();
                 end();
             }

@@ -17,14 +17,15 @@ public final class Bench {
             "turns", new TurnsBench(),
             "sse", new SseBench(),
             "cost", new CostBench(),
-            "resume", new ResumeBench());
+            "resume", new ResumeBench(),
+            "proxy", new ProxyBench());
 
     private Bench() {}
 
     public static void main(String... arguments) throws Exception {
         Benchmark benchmark = arguments.length > 0 ? ALL.get(arguments[0]) : null;
         if (benchmark == null) {
-            System.err.println("usage: ./dormouse bench ttft|turns [SESSIONS ...]|sse|cost [TURNS]|resume");
+            System.err.println("usage: ./dormouse bench ttft|turns [SESSIONS ...]|sse|cost [TURNS]|resume|proxy");
             System.exit(2);
         }
         ObjectNode result = Json.object().put("bench", arguments[0]);

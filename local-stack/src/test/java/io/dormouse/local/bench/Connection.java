@@ -23,7 +23,11 @@ final class Connection implements AutoCloseable {
     private long allowance = Long.MAX_VALUE;
 
     Connection(int port) throws IOException {
-        socket = new Socket(InetAddress.getLoopbackAddress(), port);
+        this(new Socket(InetAddress.getLoopbackAddress(), port));
+    }
+
+    Connection(Socket socket) throws IOException {
+        this.socket = socket;
         socket.setTcpNoDelay(true);
         // Nothing here takes this long: a hang is an error that is counted.
         socket.setSoTimeout(60_000);
@@ -88,6 +92,24 @@ final class Connection implements AutoCloseable {
         line.setLength(0);
         for (int c = next(); c != '\n'; c = next()) if (c != '\r') line.append((char) c);
         return line.toString();
+    }
+
+    /** Passes over the body of a 200 after its head. @return its bytes */
+    long skipBody() throws IOException {
+        if (status() != 200) throw new IOException("no 200");
+        long length = 0;
+        for (String header = line(); !header.isEmpty(); header = line())
+            if (header.regionMatches(true, 0, "content-length:", 0, 15))
+                length = Long.parseLong(header.substring(15).strip());
+        long left = length - Math.min(length, limit - position);
+        position += (int) (length - left);
+        byte[] large = new byte[(int) Math.min(left, 1 << 16)];
+        while (left > 0) {
+            int count = in.read(large, 0, (int) Math.min(left, large.length));
+            if (count < 0) throw new IOException("the connection has ended");
+            left -= count;
+        }
+        return length;
     }
 
     /** The next byte. @throws IOException at the end */

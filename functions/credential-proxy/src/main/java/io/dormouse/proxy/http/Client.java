@@ -22,9 +22,12 @@ public final class Client implements AutoCloseable {
         timer.setRemoveOnCancelPolicy(true);
     }
 
-    /** @param addresses to try in this order; they were decided on, and nothing else is dialled */
-    public Connection connect(HttpUrl url, List<IpAddress> addresses) throws Failure {
-        return Connection.open(dialer, url, dialer.dial(addresses, url.port(), limits.connect()), limits, timer);
+    /**
+     * @param addresses to try in this order; they were decided on, and nothing else is dialled
+     * @param late runs when the connection was ended because it took too long: perhaps nobody is there who would notice
+     */
+    public Connection connect(HttpUrl url, List<IpAddress> addresses, Runnable late) throws Failure {
+        return Connection.open(dialer, url, dialer.dial(addresses, url.port(), limits.connect()), limits, timer, late);
     }
 
     @Override

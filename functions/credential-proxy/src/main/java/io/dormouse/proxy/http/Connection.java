@@ -25,16 +25,20 @@ public final class Connection implements AutoCloseable {
     /** What went wrong in reading the request's body, on whatever thread. */
     private volatile Failure spoiled;
 
-    private Connection(Limits limits, HttpUrl url, Socket raw, ScheduledExecutorService timer) {
+    private Connection(Limits limits, HttpUrl url, Socket raw, ScheduledExecutorService timer, Runnable late) {
         this.limits = limits;
         this.url = url;
         this.raw = raw;
-        this.watch = new Watch(timer, limits.idle(), limits.total(), () -> Dialer.close(raw));
+        this.watch = new Watch(timer, limits.idle(), limits.total(), () -> {
+            Dialer.close(raw);
+            late.run();
+        });
     }
 
-    static Connection open(Dialer dialer, HttpUrl url, Socket raw, Limits limits, ScheduledExecutorService timer)
+    static Connection open(
+            Dialer dialer, HttpUrl url, Socket raw, Limits limits, ScheduledExecutorService timer, Runnable late)
             throws Failure {
-        Connection connection = new Connection(limits, url, raw, timer);
+        Connection connection = new Connection(limits, url, raw, timer, late);
         connection.watch.phase(limits.connect());
         try {
             connection.socket = url.secure() ? dialer.secure(raw, url) : raw;
