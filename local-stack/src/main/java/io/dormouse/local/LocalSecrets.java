@@ -24,8 +24,8 @@ record LocalSecrets(Safe safe, StoredKeyring keyring, Runnable closing) implemen
         return switch (settings.vaults()) {
             case Settings.Vaults.Files files ->
                 of(FileSecrets.open(Home.secrets(settings.home()), random), stores, courier, clock, random, () -> {});
-            case Settings.Vaults.SecretsManager manager -> {
-                SecretsManagerSecrets secrets = SecretsManagerSecrets.of(environment, manager.prefix(), random);
+            case Settings.Vaults.Account account -> {
+                SecretsManagerSecrets secrets = SecretsManagerSecrets.of(environment, account.prefix(), random);
                 yield of(secrets, stores, courier, clock, random, secrets::close);
             }
         };

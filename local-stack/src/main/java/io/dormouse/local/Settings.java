@@ -44,7 +44,7 @@ record Settings(
         record Files() implements Vaults {}
 
         /** In AWS Secrets Manager, in the account, or the emulator, that AWS's own variables name. */
-        record SecretsManager(String prefix) implements Vaults {}
+        record Account(String prefix) implements Vaults {}
     }
 
     /** The definitions of the built-in tools and a short exchange fit into this. */
@@ -118,7 +118,7 @@ record Settings(
         if (text(environment, "AWS_REGION") == null && text(environment, "AWS_DEFAULT_REGION") == null)
             throw new IllegalArgumentException("DORMOUSE_SECRETS=secretsmanager needs AWS_REGION");
         String prefix = text(environment, "DORMOUSE_SECRETS_PREFIX");
-        return new Vaults.SecretsManager(prefix == null ? "dormouse/" : prefix);
+        return new Vaults.Account(prefix == null ? "dormouse/" : prefix);
     }
 
     private static URI uri(String text) {

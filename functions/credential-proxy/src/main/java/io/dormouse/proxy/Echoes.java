@@ -32,6 +32,9 @@ final class Echoes {
     private int[] found = new int[64];
 
     private final int[] first = new int[256];
+    /** One bit for each two bytes with which a form begins: most bytes of most answers are passed over by it. */
+    private final long[] beginnings = new long[1 << 10];
+
     private int longest;
 
     Echoes(List<Secret> secrets) {
@@ -88,6 +91,8 @@ final class Echoes {
     }
 
     private void add(byte[] form) {
+        int pair = pair(form[0], form[1]);
+        beginnings[pair >> 6] |= 1L << pair;
         int state = 0;
         for (byte b : form) {
             int next = next(state, b);
@@ -104,6 +109,10 @@ final class Echoes {
         }
         found[state] = form.length;
         longest = Math.max(longest, form.length);
+    }
+
+    private static int pair(byte a, byte b) {
+        return (a & 255) << 8 | b & 255;
     }
 
     private void grow() {
@@ -169,6 +178,10 @@ final class Echoes {
             int at = state;
             for (int i = from; i < to; i++) {
                 byte b = bytes[i];
+                if (at == 0 && i + 1 < to) {
+                    int pair = pair(b, bytes[i + 1]);
+                    if ((beginnings[pair >> 6] >> pair & 1) == 0) continue;
+                }
                 at = at == 0 ? first[b & 255] : step(at, b);
                 if (found[at] > 0) Arrays.fill(bytes, i + 1 - found[at], i + 1, STAR);
             }

@@ -1,6 +1,7 @@
 package io.dormouse.proxy;
 
 import io.dormouse.proxy.http.Limits;
+import io.dormouse.proxy.http.Trust;
 import java.nio.file.Path;
 import java.util.Map;
 
@@ -19,6 +20,8 @@ public record ProxySettings(PrivateHosts opened, Path extraAuthorities, Limits l
         String hosts = environment.getOrDefault("DORMOUSE_PRIVATE_HOSTS", "").trim();
         String authorities = environment.getOrDefault("DORMOUSE_EXTRA_CA", "").trim();
         return new ProxySettings(
-                PrivateHosts.parse(hosts), authorities.isEmpty() ? null : Path.of(authorities), Limits.DEFAULT);
+                PrivateHosts.parse(hosts),
+                authorities.isEmpty() ? null : Trust.readable(Path.of(authorities)),
+                Limits.DEFAULT);
     }
 }

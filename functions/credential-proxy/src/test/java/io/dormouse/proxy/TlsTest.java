@@ -105,13 +105,19 @@ class TlsTest {
     @Test
     void settings_say_what_is_wrong_with_them() throws IOException {
         assertThat(ProxySettings.of(Map.of()).extraAuthorities()).isNull();
-        ProxySettings settings = ProxySettings.of(
-                Map.of("DORMOUSE_PRIVATE_HOSTS", "a:80=10.0.0.1, b:81=10.0.0.2", "DORMOUSE_EXTRA_CA", "/x.pem"));
+        ProxySettings settings = ProxySettings.of(Map.of(
+                "DORMOUSE_PRIVATE_HOSTS",
+                "a:80=10.0.0.1, b:81=10.0.0.2",
+                "DORMOUSE_EXTRA_CA",
+                certificates.authority().toString()));
         assertThat(settings.opened().of(Outside.url("http://b:81/"))).hasToString("10.0.0.2");
-        assertThat(settings.extraAuthorities()).isEqualTo(Path.of("/x.pem"));
+        assertThat(settings.extraAuthorities()).isEqualTo(certificates.authority());
         assertThatThrownBy(() -> ProxySettings.of(Map.of("DORMOUSE_PRIVATE_HOSTS", "a:80=169.254.169.254")))
                 .hasMessageContaining("DORMOUSE_PRIVATE_HOSTS");
         Path empty = Files.writeString(folder.resolve("empty.pem"), "nothing");
+        for (Path bad : new Path[] {empty, folder.resolve("missing.pem")})
+            assertThatThrownBy(() -> ProxySettings.of(Map.of("DORMOUSE_EXTRA_CA", bad.toString())))
+                    .hasMessageContaining("DORMOUSE_EXTRA_CA");
         for (Path bad : new Path[] {empty, folder.resolve("missing.pem")})
             assertThatThrownBy(() -> CredentialProxy.of(
                             caller -> null,

@@ -44,6 +44,12 @@ public final class Trust {
         }
     }
 
+    /** @throws IllegalArgumentException as {@link #with} does */
+    public static Path readable(Path file) {
+        certificates(file);
+        return file;
+    }
+
     private static TrustManager[] managers(KeyStore store) throws GeneralSecurityException {
         TrustManagerFactory factory = TrustManagerFactory.getInstance(TrustManagerFactory.getDefaultAlgorithm());
         factory.init(store);
