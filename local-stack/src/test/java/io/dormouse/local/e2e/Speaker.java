@@ -34,6 +34,7 @@ final class Speaker {
 
     private static final Duration BETWEEN_LOOKS = Duration.ofMillis(80);
     private static final String TEXT = "text";
+    private static final String NO_SANDBOX = "No sandbox could be started";
 
     private final String session;
     private final Supplier<URI> suite;
