@@ -1,9 +1,9 @@
 package io.dormouse.local.e2e;
 
-import io.dormouse.testkit.moto.Moto;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Queue;
@@ -35,33 +35,38 @@ class RandomKillIT {
     @TempDir
     private static Path folder;
 
-    private static Path classes;
-
-    /** A suite that starts so often had better find its classes linked: half of a start's time. */
     @BeforeAll
-    static void rehearse() {
+    static void tell() {
         System.out.println("kills.seed " + SEED + ", kills " + KILLS);
-        classes = folder.resolve("classes.aot");
-        RunningSuite rehearsal =
-                RunningSuite.of(Map.of("DORMOUSE_API_KEY", RunningSuite.KEY), List.of("-XX:AOTCacheOutput=" + classes));
-        try (rehearsal) {
+    }
+
+    /** A suite that starts so often had better find its classes linked: half of a start's time. @return flags for its JVM */
+    private static List<String> rehearsed(Map<String, String> store) {
+        Path classes = folder.resolve(store.isEmpty() ? "sqlite.aot" : "dynamodb.aot");
+        Map<String, String> environment = new LinkedHashMap<>(store);
+        environment.put("DORMOUSE_API_KEY", RunningSuite.KEY);
+        try (RunningSuite rehearsal = RunningSuite.of(environment, List.of("-XX:AOTCacheOutput=" + classes))) {
             rehearsal.start();
+            try (Client client = new Client(rehearsal.address(), RunningSuite.KEY)) {
+                client.environment();
+            }
             rehearsal.stop();
         }
+        return List.of("-XX:AOTCache=" + classes, "-Xlog:aot=off,cds=off");
     }
 
     @Test
     void on_sqlite() {
-        suffer(false, KILLS * 3 / 5, SEED);
+        suffer(false, KILLS * 3 / 5, SEED, rehearsed(Map.of()));
     }
 
     @Test
     void on_dynamodb_behind_a_bad_network() {
-        Moto.endpoint();
-        suffer(true, KILLS - KILLS * 3 / 5, SEED + 1_000_000);
+        List<String> flags = rehearsed(DynamoStore.fresh().environment());
+        suffer(true, KILLS - KILLS * 3 / 5, SEED + 1_000_000, flags);
     }
 
-    private static void suffer(boolean dynamo, int kills, long seed) {
+    private static void suffer(boolean dynamo, int kills, long seed, List<String> flags) {
         Tally tally = new Tally();
         Queue<AssertionError> failures = new ConcurrentLinkedQueue<>();
         Queue<Integer> ordeals = new ConcurrentLinkedQueue<>();
@@ -71,7 +76,8 @@ class RandomKillIT {
             threads.add(Thread.ofPlatform().start(() -> {
                 for (Integer first = ordeals.poll(); first != null; first = ordeals.poll()) {
                     try {
-                        suffer(dynamo, seed + first, Math.min(RUNS, kills - first), tally);
+                        suffer(dynamo, seed + first, Math.min(RUNS, kills - first), flags, tally);
+                        System.out.println(tally.runs() + " of " + kills + " runs");
                     } catch (AssertionError failure) {
                         failure.printStackTrace();
                         failures.add(failure);
@@ -94,8 +100,7 @@ class RandomKillIT {
         throw first;
     }
 
-    private static void suffer(boolean dynamo, long seed, int runs, Tally tally) {
-        List<String> flags = List.of("-XX:AOTCache=" + classes, "-Xlog:aot=off,cds=off");
+    private static void suffer(boolean dynamo, long seed, int runs, List<String> flags, Tally tally) {
         try (Ordeal ordeal = new Ordeal(dynamo, seed, flags, tally)) {
             int run = 0;
             try {

@@ -252,7 +252,8 @@ final class RunningSuite implements AutoCloseable {
 
     private int ended() {
         try {
-            if (!process.waitFor(60, TimeUnit.SECONDS)) throw new AssertionError("the suite did not end: " + output());
+            if (!process.waitFor(Eventually.PATIENCE.toSeconds(), TimeUnit.SECONDS))
+                throw new AssertionError("the suite did not end: " + output());
             return process.exitValue();
         } catch (InterruptedException e) {
             throw new AssertionError(e);

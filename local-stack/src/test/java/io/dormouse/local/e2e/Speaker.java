@@ -32,7 +32,9 @@ final class Speaker {
     /** A suite that is frozen answers nothing, and another one may have taken its place. */
     private static final Duration ANSWER = Duration.ofSeconds(4);
 
+    private static final Duration BETWEEN_LOOKS = Duration.ofMillis(80);
     private static final String TEXT = "text";
+    private static final String NO_SANDBOX = "No sandbox could be started";
 
     private final String session;
     private final Supplier<URI> suite;
@@ -162,7 +164,7 @@ final class Speaker {
         Eventually.until(session + " comes to rest", () -> {
             if (ask("GET", "", null, null).path("status").asText().equals("idle")) return true;
             // Not more often: each look is work for two processes that are to get on.
-            pause(Duration.ofMillis(40));
+            pause(BETWEEN_LOOKS);
             return false;
         });
     }

@@ -58,18 +58,28 @@ class StreamIT {
     @Test
     void deltas_add_up_to_the_message_that_follows_them_under_the_same_id(Brain brain, Client client) {
         String text = "A text of some length, with \u4e16\u754c and \ud83d\ude00 in it, told bit by bit.";
+        // The model begins only when the stream has come so far: who reads the log behind a reply gets it whole,
+        // without deltas.
+        Gate first = new Gate();
+        Gate second = new Gate();
         Brain.Role role = brain.role(
                 Script.reply()
                         .thenThinking("Hm.", "c2ln")
                         .thenText(text)
                         .thenText("And more.")
                         .thenToolUse("t1", "bash", "{\"command\":\"true\"}")
-                        .deltaChars(3),
-                Script.text("Over.").deltaChars(2));
+                        .deltaChars(3)
+                        .holdBeforeEvent(0, first),
+                Script.text("Over.").deltaChars(2).holdBeforeEvent(0, second));
         Talk talk = client.talk(role);
         try (RawStream stream = RawStream.open(client, talk.id(), DELTAS, Map.of())) {
             talk.say("go");
-            List<RawStream.Event> events = stream.until("session.status_idle");
+            List<RawStream.Event> events = new ArrayList<>(stream.until("span.model_request_start"));
+            first.open();
+            events.addAll(stream.until("agent.tool_result"));
+            events.addAll(stream.until("span.model_request_start"));
+            second.open();
+            events.addAll(stream.until("session.status_idle"));
             List<String> types = new ArrayList<>();
             for (RawStream.Event event : events)
                 if (types.isEmpty() || !types.getLast().equals(event.type())) types.add(event.type());
@@ -108,7 +118,7 @@ class StreamIT {
                         assertThat(json.path("delta").path("type").asText()).isEqualTo("content_delta");
                         String key = json.path("event_id").asText() + "/"
                                 + json.path("delta").path("index").asInt();
-                        heard.computeIfAbsent(key, first -> new StringBuilder())
+                        heard.computeIfAbsent(key, none -> new StringBuilder())
                                 .append(json.path("delta")
                                         .path("content")
                                         .path("text")
