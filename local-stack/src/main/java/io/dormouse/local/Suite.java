@@ -71,7 +71,7 @@ public final class Suite {
         home = Main.home();
         stores = Stores.open(settings, System.getenv(), pace::now, random);
         wakes = new LocalWakes(stores.heads(), pace, home.owner(random));
-        secrets = LocalSecrets.open(settings, System.getenv(), stores, pace::now, random);
+        secrets = LocalSecrets.open(settings, way, System.getenv(), stores, pace::now, random);
     }
 
     /** Before the first request: there is a key, the hands are looked through, and what was left undone goes on. */

@@ -54,7 +54,7 @@ public final class GuardedCourier implements Courier, AutoCloseable {
             return new Reply.Unreachable(to.authority() + " would get a secret without TLS");
         Connection connection = null;
         try {
-            connection = client.connect(to, destinations.of(to));
+            connection = client.connect(to, destinations.of(to), () -> {});
             Answer answer = connection.exchange("POST", headers, new ByteArrayInputStream(body), body.length);
             return new Reply.Answered(answer.status(), answer.headers(), answer.body());
         } catch (Failure e) {
