@@ -16,11 +16,16 @@ import java.util.Map;
 
 /** The secrets of vaults: what the API hands them to, and what the proxy asks. */
 record LocalSecrets(Safe safe, StoredKeyring keyring, Runnable closing) implements AutoCloseable {
-    /** @param environment where AWS's own variables are, and the proxy's */
+    /** @param environment where AWS's own variables are */
     static LocalSecrets open(
-            Settings settings, Map<String, String> environment, Stores stores, InstantSource clock, SecureRandom random)
+            Settings settings,
+            ProxySettings way,
+            Map<String, String> environment,
+            Stores stores,
+            InstantSource clock,
+            SecureRandom random)
             throws IOException {
-        GuardedCourier courier = GuardedCourier.of(ProxySettings.of(environment));
+        GuardedCourier courier = GuardedCourier.of(way);
         return switch (settings.vaults()) {
             case Settings.Vaults.Files files ->
                 of(FileSecrets.open(Home.secrets(settings.home()), random), stores, courier, clock, random, () -> {});

@@ -85,7 +85,7 @@ public final class Suite {
         stores = Stores.open(settings, System.getenv(), pace::now, random);
         files = new FileStore(stores.resources(), stores.contents(), this::live, pace::now, ids);
         wakes = new LocalWakes(stores.heads(), pace, home.owner(random));
-        secrets = LocalSecrets.open(settings, System.getenv(), stores, pace::now, random);
+        secrets = LocalSecrets.open(settings, way, System.getenv(), stores, pace::now, random);
     }
 
     private boolean live(SessionId session) {
