@@ -43,8 +43,11 @@ final class ProxyConnection {
             return;
         }
         ChannelSocket plain = new ChannelSocket(channel, in);
-        try (SSLSocket tls = (SSLSocket)
-                authority.join().contextFor(to.host()).getSocketFactory().createSocket(plain, to.host(), to.port(), true)) {
+        try (SSLSocket tls = (SSLSocket) authority
+                .join()
+                .contextFor(to.host())
+                .getSocketFactory()
+                .createSocket(plain, to.host(), to.port(), true)) {
             tls.setUseClientMode(false);
             SSLParameters parameters = tls.getSSLParameters();
             parameters.setApplicationProtocols(new String[] {"http/1.1"});
