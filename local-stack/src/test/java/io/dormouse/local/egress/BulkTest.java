@@ -102,7 +102,13 @@ class BulkTest {
     @Test
     void a_program_that_goes_away_frees_its_lane_and_an_answer_that_breaks_off_breaks_its_connection() {
         CountDownLatch cut = new CountDownLatch(1);
+        CountDownLatch begun = new CountDownLatch(1);
+        hand.outbound.with("begun.test", request -> {
+            boolean yes = awaited(begun);
+            return new Answered(yes ? 200 : 504, List.of(), InputStream.nullInputStream(), null);
+        });
         hand.outbound.with("slow.test", request -> {
+            begun.countDown();
             try {
                 Thread.sleep(600_000);
             } catch (InterruptedException gone) {
@@ -124,7 +130,8 @@ class BulkTest {
                             }
                         },
                         null));
-        hand.bash("curl -sS -m 1 https://slow.test/").failed();
+        hand.bash("curl -sS https://slow.test/ & curl -sSf https://begun.test/ && kill %1; wait %1")
+                .failed();
         assertThat(awaited(cut)).isTrue();
         hand.bash("curl -sS https://broken.test/ -o /dev/null").failed();
         assertThat(hand.bash("curl -sS http://nowhere.test/").fine()).contains("nowhere.test");
