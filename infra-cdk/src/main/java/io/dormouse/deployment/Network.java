@@ -150,7 +150,7 @@ final class Network {
     }
 
     private void model() {
-        SecurityGroup group = group("ModelEndpoint", "Bedrock's endpoint");
+        SecurityGroup group = group("ModelEndpoint", "where the model answers");
         group.addIngressRule(brain, HTTPS, "the harness asks the model");
         InterfaceVpcEndpoint endpoint =
                 endpoint("ModelGateway", InterfaceVpcEndpointAwsService.BEDROCK_RUNTIME, brainSubnets(), group);

@@ -141,6 +141,20 @@ class SealTest {
         return StreamSupport.stream(statements.spliterator(), false).toList();
     }
 
+    /** EC2 refuses a group, and with it the deployment, for an apostrophe. */
+    @ParameterizedTest
+    @ValueSource(strings = {PRESET, "network=nat", "hands=none", "model=bedrock-runtime"})
+    void descriptions_of_groups_have_the_letters_that_ec2_allows(String parameter) {
+        for (Resource resource : Synthesis.of(parameter).resources())
+            if (resource.type().startsWith("AWS::EC2::SecurityGroup")) {
+                List<JsonNode> texts = new ArrayList<>(resource.properties().findValues("Description"));
+                texts.addAll(resource.properties().findValues("GroupDescription"));
+                assertThat(texts).isNotEmpty();
+                for (JsonNode text : texts)
+                    assertThat(text.asText()).hasSizeLessThan(256).matches("[a-zA-Z0-9 ._:/()#,@\\[\\]+=&;{}!$*-]*");
+            }
+    }
+
     @Test
     void the_network_resolves_the_names_that_it_needs_and_no_other() {
         Synthesis templates = Synthesis.in(Synthesis.SOMEWHERE);
