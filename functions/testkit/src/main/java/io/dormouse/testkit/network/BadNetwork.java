@@ -26,11 +26,11 @@ public final class BadNetwork implements AutoCloseable {
     private static final int BUFFER_BYTES = 16 * 1024;
 
     /** Of 100 connections. */
-    private static final int CUT_REQUEST = 22;
+    private static final int CUT_REQUEST = 12;
 
-    private static final int CUT_ANSWER = CUT_REQUEST + 22;
-    private static final int SILENT = CUT_ANSWER + 2;
-    private static final int LATE = SILENT + 18;
+    private static final int CUT_ANSWER = CUT_REQUEST + 12;
+    private static final int SILENT = CUT_ANSWER + 1;
+    private static final int LATE = SILENT + 15;
 
     /** Some dozens of requests of the table, and few enough that no connection with such a fate gets old. */
     private static final int LATEST_BYTE = 24_000;
