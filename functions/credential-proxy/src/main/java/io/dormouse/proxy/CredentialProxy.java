@@ -28,6 +28,9 @@ import java.util.concurrent.atomic.AtomicBoolean;
 /** The way out: asks what the session may use, decides, resolves, dials, passes on, and hides what must not come back. */
 public final class CredentialProxy implements Outbound, AutoCloseable {
     private static final System.Logger LOG = System.getLogger("io.dormouse.proxy");
+    private static final int UNAUTHORIZED = 401;
+    /** Of what a server says to a token that it does not take. */
+    private static final int MOST_HELD_BYTES = 1 << 16;
 
     private final Keyring keyring;
     private final UseLedger uses;
@@ -97,10 +100,14 @@ public final class CredentialProxy implements Outbound, AutoCloseable {
     /** One request on its way. */
     private final class Pass {
         private final Caller caller;
-        private final Request request;
+        private Request request;
         private final AtomicBoolean ended = new AtomicBoolean();
         private Decision.Allow allowed;
         private boolean left;
+        /** The whole body, if it can be sent once more; else null. */
+        private byte[] replay;
+
+        private boolean renewed;
         private volatile int status;
         private volatile long bytes;
 
@@ -118,8 +125,9 @@ public final class CredentialProxy implements Outbound, AutoCloseable {
 
         private Response decide(Policy policy) throws Failure {
             boolean looks = request.length() != 0 && policy.looksIntoBodies(caller.purpose());
-            byte[] begin = looks || request.length() < 0 ? begin() : null;
+            byte[] begin = looks || keeps() || request.length() < 0 ? begin() : null;
             boolean whole = begin != null && begin.length <= limits.lookedIntoBytes();
+            replay = request.length() == 0 ? new byte[0] : whole ? begin : null;
             return switch (policy.decide(caller.purpose(), request, looks && whole ? begin : null)) {
                 case Decision.Deny deny -> deny.refusal().because(deny.message());
                 case Decision.Allow allow -> {
@@ -132,6 +140,13 @@ public final class CredentialProxy implements Outbound, AutoCloseable {
                     yield pass(new ByteArrayInputStream(body), body.length);
                 }
             };
+        }
+
+        /** Whether the body is small enough to be held for a second attempt, which only calls of MCP servers have. */
+        private boolean keeps() {
+            return caller.purpose() == Purpose.MCP
+                    && request.length() > 0
+                    && request.length() <= limits.lookedIntoBytes();
         }
 
         /** The body as far as it is looked into, and one byte more if there is one. */
@@ -161,11 +176,45 @@ public final class CredentialProxy implements Outbound, AutoCloseable {
             Answer answer = connection.exchange(request.method(), allowed.headers(), body, length);
             status = answer.status();
             try {
-                return answered(answer);
+                Key.Bearer refused = refused();
+                if (refused == null) return answered(answer);
+                // The exchange takes its time: the server is not kept waiting for it.
+                Answer held = held(answer);
+                return keyring.renew(caller, refused) ? again() : answered(held);
             } catch (Failure e) {
                 connection.close();
                 throw e;
             }
+        }
+
+        /** The token that a server did not take, when there is any use in asking for another; else null. */
+        private Key.Bearer refused() {
+            if (status != UNAUTHORIZED || renewed || replay == null) return null;
+            for (Key key : allowed.used()) if (key instanceof Key.Bearer bearer) return bearer;
+            return null;
+        }
+
+        private static Answer held(Answer answer) {
+            try (InputStream body = answer.body()) {
+                byte[] bytes = body.readNBytes(MOST_HELD_BYTES);
+                return new Answer(answer.status(), answer.headers(), new ByteArrayInputStream(bytes));
+            } catch (IOException e) {
+                return new Answer(answer.status(), answer.headers(), InputStream.nullInputStream());
+            }
+        }
+
+        /** Once, with what the session may use by now. */
+        private Response again() throws Failure {
+            note();
+            renewed = true;
+            left = false;
+            request = new Request(
+                    request.method(),
+                    request.url(),
+                    request.headers(),
+                    new ByteArrayInputStream(replay),
+                    replay.length);
+            return send();
         }
 
         private Response answered(Answer answer) throws Failure {
@@ -192,7 +241,10 @@ public final class CredentialProxy implements Outbound, AutoCloseable {
         void end() {
             if (!ended.compareAndSet(false, true)) return;
             leave(caller.session());
-            if (!left) return;
+            if (left) note();
+        }
+
+        private void note() {
             for (Key key : allowed.used())
                 uses.note(
                         caller.thread(),

@@ -4,7 +4,6 @@ import com.fasterxml.jackson.databind.JsonNode;
 import io.dormouse.git.Repository;
 import io.dormouse.head.Head;
 import io.dormouse.head.Heads;
-import io.dormouse.id.CredentialId;
 import io.dormouse.id.SessionId;
 import io.dormouse.id.VaultId;
 import io.dormouse.id.WorkspaceId;
@@ -207,25 +206,30 @@ public final class StoredKeyring implements Keyring {
     }
 
     /**
-     * A server has refused a token that did not look stale: exchanges it, so that the next request has another one. False
-     * when there is no other to be had.
+     * Exchanges a token that did not look stale. Whoever was refused with an older one than is stored by now only has to
+     * ask again.
      */
-    public boolean renew(Outbound.Caller caller, CredentialId refused) {
+    @Override
+    public boolean renew(Outbound.Caller caller, Key.Bearer refused) {
         Resource session = session(caller.workspace(), caller.session()).orElse(null);
         if (session == null) return false;
         for (Credential credential :
                 attached(caller.workspace(), session).servers().values())
-            if (credential.id().equals(refused) && credential.auth() instanceof Auth.McpOauth auth)
+            if (credential.id().equals(refused.id()) && credential.auth() instanceof Auth.McpOauth auth)
                 return stored(credential)
-                        // What has just failed is not tried with every request that is refused.
-                        .filter(held -> !tokens.quiet(held.material()))
-                        .flatMap(held -> {
-                            String before = held.material().part(SecretPart.ACCESS_TOKEN);
-                            return tokens.exchanged(held.credential(), auth, before)
-                                    .map(now -> !before.equals(now.material().part(SecretPart.ACCESS_TOKEN)));
-                        })
+                        .map(held -> renewed(held, auth, refused.secret()))
                         .orElse(false);
         return false;
+    }
+
+    private boolean renewed(Held held, Auth.McpOauth auth, Secret refused) {
+        String now = held.material().part(SecretPart.ACCESS_TOKEN);
+        if (!refused.is(now)) return true;
+        // What has just failed is not tried with every request that is refused.
+        return !tokens.quiet(held.material())
+                && tokens.exchanged(held.credential(), auth, now)
+                        .map(after -> !refused.is(after.material().part(SecretPart.ACCESS_TOKEN)))
+                        .orElse(false);
     }
 
     /**

@@ -114,13 +114,23 @@ final class Outside implements Names, Sockets, AutoCloseable {
     CredentialProxy proxy() {
         if (proxy == null)
             proxy = new CredentialProxy(
-                    caller -> keyring.of(caller),
-                    uses,
-                    new ProxySettings(opened, authorities, limits),
-                    this,
-                    this,
-                    () -> {});
+                    asking(), uses, new ProxySettings(opened, authorities, limits), this, this, () -> {});
         return proxy;
+    }
+
+    /** Whatever keyring the test has by then. */
+    private Keyring asking() {
+        return new Keyring() {
+            @Override
+            public Ring of(Outbound.Caller caller) {
+                return keyring.of(caller);
+            }
+
+            @Override
+            public boolean renew(Outbound.Caller caller, Key.Bearer refused) {
+                return keyring.renew(caller, refused);
+            }
+        };
     }
 
     Response send(Request request) {

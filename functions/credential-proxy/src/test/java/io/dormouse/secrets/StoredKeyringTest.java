@@ -15,6 +15,7 @@ import io.dormouse.outbound.Outbound;
 import io.dormouse.outbound.Outbound.Purpose;
 import io.dormouse.proxy.Key;
 import io.dormouse.proxy.Ring;
+import io.dormouse.proxy.Secret;
 import io.dormouse.session.Input;
 import io.dormouse.vault.SecretPart;
 import java.util.List;
@@ -126,17 +127,32 @@ class StoredKeyringTest {
         assertThat(world.sent).hasSize(2);
     }
 
+    private boolean renew(CredentialId id, String refused) {
+        HttpUrl server = HttpUrl.parse("https://o.example/mcp").orElseThrow();
+        return world.keyring.renew(world.caller(Purpose.MCP), new Key.Bearer(id, server, Secret.of(refused)));
+    }
+
     @Test
     void a_token_that_its_server_refuses_is_exchanged_on_demand() {
         CredentialId id = world.oauth(first, null, "none");
         world.session(OPEN, first);
-        assertThat(world.keyring.renew(world.caller(Purpose.MCP), id)).isFalse();
+        assertThat(renew(id, "access-1")).isFalse();
         world.answers(200, "{'access_token':'access-2'}");
-        assertThat(world.keyring.renew(world.caller(Purpose.MCP), id)).isFalse();
+        assertThat(renew(id, "access-1")).isFalse();
         world.now = world.now.plus(Tokens.QUIET);
-        assertThat(world.keyring.renew(world.caller(Purpose.MCP), id)).isTrue();
-        assertThat(world.keyring.renew(world.caller(Purpose.MCP), world.bearer(first, "https://m.example/", "t")))
-                .isFalse();
+        assertThat(renew(id, "access-1")).isTrue();
+        assertThat(world.sent).hasSize(2);
+        assertThat(renew(world.bearer(first, "https://m.example/", "t"), "t")).isFalse();
+    }
+
+    @Test
+    void of_many_who_were_refused_with_one_token_one_exchanges_it() {
+        CredentialId id = world.oauth(first, null, "none");
+        world.session(OPEN, first);
+        world.answers(200, "{'access_token':'access-2'}");
+        assertThat(renew(id, "access-1")).isTrue();
+        assertThat(renew(id, "access-1")).isTrue();
+        assertThat(world.sent).hasSize(1);
     }
 
     // ---- life

@@ -21,6 +21,7 @@ import java.net.http.HttpResponse;
 import java.time.Duration;
 import java.util.Map;
 import java.util.concurrent.atomic.AtomicInteger;
+import java.util.function.BiConsumer;
 
 /** One API key's view of the suite: the official Java SDK, which checks every answer, and plain HTTP for what that cannot send. */
 final class Client implements AutoCloseable {
@@ -34,10 +35,17 @@ final class Client implements AutoCloseable {
     private final AnthropicClient sdk;
     private final HttpClient http =
             HttpClient.newBuilder().connectTimeout(Duration.ofSeconds(10)).build();
+    private final BiConsumer<String, String> heard;
 
     Client(URI address, String key) {
+        this(address, key, (request, answer) -> {});
+    }
+
+    /** @param heard is told of every request by plain HTTP, and of its answer with all headers */
+    Client(URI address, String key, BiConsumer<String, String> heard) {
         this.address = address;
         this.key = key;
+        this.heard = heard;
         this.sdk = AnthropicOkHttpClient.builder()
                 .baseUrl(address.toString())
                 .apiKey(key)
@@ -83,6 +91,7 @@ final class Client implements AutoCloseable {
         headers.forEach(request::setHeader);
         try {
             HttpResponse<String> response = http.send(request.build(), HttpResponse.BodyHandlers.ofString());
+            heard.accept(method + " " + path, response.headers().map() + "\n" + response.body());
             return new Reply(response.statusCode(), response.headers(), json(response.body()));
         } catch (IOException e) {
             throw new AssertionError(method + " " + path, e);

@@ -216,6 +216,10 @@ final class RunningSuite implements AutoCloseable {
         }
     }
 
+    ProcessHandle handle() {
+        return process.toHandle();
+    }
+
     /** SIGKILL. Hands survive it. */
     void kill() {
         process.destroyForcibly();

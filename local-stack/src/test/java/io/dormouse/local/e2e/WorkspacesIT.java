@@ -15,6 +15,9 @@ import org.junit.jupiter.api.extension.ExtendWith;
 
 @ExtendWith(OnSuite.class)
 class WorkspacesIT {
+    private static final String CREDENTIAL = "{\"auth\":{\"type\":\"static_bearer\",\"mcp_server_url\":"
+            + "\"https://docs.example/mcp\",\"token\":\"not-told-to-strangers\"}}";
+
     /** A row of the route table, read from its source: a new route is in this test before anybody thinks of it. */
     private record Row(String method, String template) {}
 
@@ -45,20 +48,30 @@ class WorkspacesIT {
                 .data()
                 .getFirst()
                 .id();
-        String file = FilesIT.upload(owner, "mine.csv", "private").id();
-        Map<String, String> ids =
-                Map.of("agents", agent, "environments", environment, "sessions", talk.id(), "files", file);
+        String vault = owner.post("/v1/vaults", "{\"display_name\":\"v\"}").id();
+        String credential =
+                owner.post("/v1/vaults/" + vault + "/credentials", CREDENTIAL).id();
+        Map<String, String> ids = Map.of(
+                "agents", agent,
+                "environments", environment,
+                "sessions", talk.id(),
+                "vaults", vault,
+                "files", FilesIT.upload(owner, "a.csv", "a").id());
         Map<String, String> unknown = Map.of(
                 "agents", "agent_11111111111111111111",
                 "environments", "env_11111111111111111111",
                 "sessions", "sesn_11111111111111111111",
+                "vaults", "vlt_11111111111111111111",
                 "files", "file_11111111111111111111");
         String before =
                 owner.get("/v1/sessions/" + talk.id()).json().path("updated_at").asText();
         try (Client stranger = suite.workspace("stranger")) {
             for (Row row : rows()) {
                 String kind = row.template().split("/")[2];
-                String path = row.template().replace("{thread}", thread).replace("{resource}", "sesrsc_1");
+                String path = row.template()
+                        .replace("{thread}", thread)
+                        .replace("{resource}", "sesrsc_1")
+                        .replace("{credential}", credential);
                 if (kind.equals("models")) continue;
                 if (!path.contains("{id}")) {
                     if (!row.method().equals("GET")) continue;
@@ -72,6 +85,9 @@ class WorkspacesIT {
                     Reply foreign = stranger.send(row.method(), path.replace("{id}", ids.get(kind)), sent, Map.of());
                     Reply missing =
                             stranger.send(row.method(), path.replace("{id}", unknown.get(kind)), sent, Map.of());
+                    assertThat(foreign.status()).as(row + " " + foreign.json()).isEqualTo(missing.status());
+                    // What is no request at all may be told so first.
+                    if (foreign.status() == 400 && body.equals("{}")) continue;
                     assertThat(foreign.status()).as(row + " " + foreign.json()).isEqualTo(404);
                     assertThat(foreign.errorType()).isEqualTo("not_found_error");
                     assertThat(foreign.message().replace(ids.get(kind), "ID"))
@@ -118,6 +134,7 @@ class WorkspacesIT {
     private static String body(String path, String agent) {
         if (path.endsWith("/events"))
             return "{\"events\":[{\"type\":\"user.message\",\"content\":[{\"type\":\"text\",\"text\":\"x\"}]}]}";
+        if (path.endsWith("/credentials")) return CREDENTIAL;
         if (path.endsWith("/resources")) return "{\"type\":\"file\",\"file_id\":\"file_1\"}";
         return "{\"title\":\"taken over\",\"name\":\"taken over\",\"version\":1}";
     }

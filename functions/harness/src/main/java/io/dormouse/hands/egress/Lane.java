@@ -5,6 +5,7 @@ import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.dormouse.json.Json;
 import io.dormouse.outbound.Outbound;
+import io.dormouse.outbound.Refusal;
 import java.io.BufferedInputStream;
 import java.io.BufferedOutputStream;
 import java.io.DataInputStream;
@@ -113,7 +114,7 @@ final class Lane implements AutoCloseable {
                 case Outbound.Response.Answered answered -> stream(answered);
                 case Outbound.Response.Refused refused -> {
                     ObjectNode why = Json.object()
-                            .put("status", Refusals.status(refused.reason()))
+                            .put("status", Refusal.status(refused.reason()))
                             .put("reason", refused.reason())
                             .put("message", refused.message());
                     send('X', why.toString().getBytes(StandardCharsets.UTF_8));

@@ -1,4 +1,4 @@
-package io.dormouse.proxy;
+package io.dormouse.testkit.tls;
 
 import java.io.IOException;
 import java.io.InputStream;
@@ -14,19 +14,19 @@ import javax.net.ssl.SSLContext;
 import javax.net.ssl.SSLServerSocketFactory;
 
 /** Certificates of an authority of their own, made by the JDK's tool. */
-final class Certificates {
+public final class Certificates {
     private static final char[] PASSWORD = "changeit".toCharArray();
 
     private final Path folder;
 
-    Certificates(Path folder) throws IOException, InterruptedException {
+    public Certificates(Path folder) throws IOException, InterruptedException {
         this.folder = folder;
         keytool("-genkeypair", "-alias", "ca", "-keyalg", "EC", "-dname", "CN=ca", "-ext", "bc:c");
         keytool("-exportcert", "-alias", "ca", "-rfc", "-file", authority().toString());
     }
 
     /** Makes one. @param alternatives for example {@code dns:a.example,ip:1.2.3.4} */
-    void make(String name, String alternatives, String... more) throws IOException, InterruptedException {
+    public void make(String name, String alternatives, String... more) throws IOException, InterruptedException {
         List<String> line = new ArrayList<>(List.of("-genkeypair", "-alias", name, "-keyalg", "EC", "-signer", "ca"));
         line.addAll(List.of("-dname", "CN=" + name, "-ext", "san=" + alternatives));
         line.addAll(List.of(more));
@@ -47,11 +47,12 @@ final class Certificates {
         return folder.resolve("store.p12");
     }
 
-    Path authority() {
+    /** What is to be trusted, in PEM. */
+    public Path authority() {
         return folder.resolve("authority.pem");
     }
 
-    SSLServerSocketFactory sockets(String name) throws IOException, GeneralSecurityException {
+    public SSLServerSocketFactory sockets(String name) throws IOException, GeneralSecurityException {
         KeyStore all = KeyStore.getInstance("PKCS12");
         try (InputStream in = Files.newInputStream(store())) {
             all.load(in, PASSWORD);

@@ -1,0 +1,2 @@
+/** Certificates for servers of tests. Must not know: who serves what with them. */
+package io.dormouse.testkit.tls;
