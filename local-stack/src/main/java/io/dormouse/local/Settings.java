@@ -12,6 +12,7 @@ import java.util.Map;
  * @param modelKey null, or the key for the model
  * @param modelUrl where the Messages API is; null for the offline model
  * @param contextWindow tokens: no model has a larger window
+ * @param webSearch whether whoever is behind the Messages API searches the web for its models
  * @param unsafeHands let commands run without isolation
  * @param clockRate how fast time runs: 1, but for tests that cannot wait for a lease to go stale
  */
@@ -21,6 +22,7 @@ record Settings(
         String modelKey,
         URI modelUrl,
         int contextWindow,
+        boolean webSearch,
         boolean unsafeHands,
         int clockRate,
         Store store,
@@ -68,10 +70,19 @@ record Settings(
                 modelKey,
                 url,
                 contextWindow(text(environment, "DORMOUSE_CONTEXT_WINDOW")),
+                webSearch(text(environment, "DORMOUSE_WEB_SEARCH"), url),
                 "1".equals(text(environment, "DORMOUSE_UNSAFE_HANDS")),
                 clockRate(environment),
                 store(environment),
                 vaults(environment));
+    }
+
+    /** {@code DORMOUSE_WEB_SEARCH}: what the API of Anthropic has, and others may have. */
+    private static boolean webSearch(String text, URI url) {
+        if (text == null) return url != null && ANTHROPIC.getHost().equals(url.getHost());
+        if (!text.equals("0") && !text.equals("1"))
+            throw new IllegalArgumentException("DORMOUSE_WEB_SEARCH must be 0 or 1");
+        return text.equals("1");
     }
 
     private static int contextWindow(String text) {

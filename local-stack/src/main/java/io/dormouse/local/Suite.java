@@ -31,6 +31,7 @@ import io.dormouse.resource.Spill;
 import io.dormouse.session.SessionLog;
 import io.dormouse.threads.ThreadPace;
 import io.dormouse.vault.Safe;
+import io.dormouse.web.fetch.ProxiedWeb;
 import io.dormouse.wire.Feed;
 import io.quarkus.runtime.ShutdownEvent;
 import io.quarkus.runtime.StartupEvent;
@@ -80,7 +81,7 @@ public final class Suite {
         way = Main.way();
         pace = new ThreadPace(settings.clockRate());
         ids = new Ids(pace::now, random);
-        catalog = Catalog.bundled().narrowed(settings.contextWindow());
+        catalog = Catalog.bundled().narrowed(settings.contextWindow()).searching(settings.webSearch());
         home = Main.home();
         stores = Stores.open(settings, System.getenv(), pace::now, random);
         files = new FileStore(stores.resources(), stores.contents(), this::live, pace::now, ids);
@@ -130,7 +131,8 @@ public final class Suite {
                 ids,
                 random,
                 uses,
-                servers));
+                servers,
+                new ProxiedWeb(proxy, ProxiedWeb.TIMEOUT)));
         wakes.start(harness);
         pace.every(SWEEP, this::sweep);
     }

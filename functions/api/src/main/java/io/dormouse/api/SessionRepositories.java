@@ -132,6 +132,13 @@ final class SessionRepositories {
         return after;
     }
 
+    /** No document names the token before any more. A second attempt finds the new one there already. */
+    void replaced(SessionId session, JsonNode before, JsonNode after) {
+        if (before.path("revision").equals(after.path("revision"))) return;
+        Repository.of(before)
+                .ifPresent(old -> safe.forget(Repository.vault(session), old.credential(), old.revision()));
+    }
+
     void forget(SessionId session, JsonNode stored) {
         Repository.of(stored).ifPresent(gone -> safe.forget(Repository.vault(session), gone.credential()));
     }

@@ -197,7 +197,7 @@ public final class SessionResources {
                     "Only resources of the type github_repository can be updated, and this one is a file");
         JsonNode rotated = repositories.rotated(call, session, find(document, call));
         while (true) {
-            find(document, call);
+            JsonNode before = find(document, call);
             Instant now = clock.instant();
             ObjectNode after = document.body().deepCopy();
             for (JsonNode each : after.path(Mounts.FIELD))
@@ -207,6 +207,7 @@ public final class SessionResources {
                             .put("updated_at", now.toString());
             switch (resources.swap(document, document.with(after, now))) {
                 case Resources.Saved.Done done -> {
+                    repositories.replaced(session, before, rotated);
                     return Answer.ok(one(find(done.resource(), call)));
                 }
                 case Resources.Saved.Taken taken -> document = taken.current();

@@ -6,6 +6,7 @@ import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.dormouse.agents.BuiltinTools;
 import io.dormouse.edge.Fields;
 import io.dormouse.json.Json;
+import io.dormouse.web.Domain;
 import io.dormouse.wire.Refused;
 import java.net.URI;
 import java.net.URISyntaxException;
@@ -179,7 +180,12 @@ final class Tools {
         for (String list : List.of("allowed_domains", "blocked_domains")) {
             if (!config.given(list)) continue;
             ArrayNode kept = resolved.putArray(list);
-            config.texts(list, MAX_DOMAINS, 255).forEach(kept::add);
+            for (String domain : config.texts(list, MAX_DOMAINS, 255)) {
+                if (Domain.parse(domain).isEmpty())
+                    throw config.refuse(
+                            list, "must have domains such as example.com or example.com/blog, without a scheme");
+                kept.add(domain);
+            }
         }
     }
 

@@ -5,6 +5,7 @@ import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.dormouse.json.Json;
 import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.Map;
 
 /** An agent's resolved snapshot, read for a turn. */
@@ -12,6 +13,9 @@ public final class AgentSpec {
     private final JsonNode snapshot;
     private final Map<String, Tool> tools = new LinkedHashMap<>();
     private final ArrayNode definitions = Json.array();
+    private JsonNode toolset = Json.object();
+    /** Where among the definitions a search of the model's provider may stand instead of the tool; -1 for nowhere. */
+    private int search = -1;
 
     /** What may happen when the model calls a name. */
     public sealed interface Tool {
@@ -50,9 +54,14 @@ public final class AgentSpec {
     }
 
     private void addToolset(JsonNode toolset) {
+        this.toolset = toolset;
         BuiltinTools.DEFINITIONS.forEach((name, definition) -> {
             boolean enabled = enabled(toolset, name);
             tools.put(name, enabled ? new Tool.Builtin(policy(toolset, name, "always_allow")) : new Tool.Disabled());
+            // A provider asks nobody before it searches.
+            if (enabled
+                    && name.equals("web_search")
+                    && policy(toolset, name, "always_allow").equals("always_allow")) search = definitions.size();
             if (enabled) definitions.add(definition);
         });
     }
@@ -135,5 +144,27 @@ public final class AgentSpec {
     /** Tool definitions for the model, in a stable order. Shared: not to be changed. */
     public ArrayNode definitions() {
         return definitions;
+    }
+
+    /** @param search whether the model's provider searches the web: then that is offered, where nobody is to be asked first */
+    public ArrayNode definitions(boolean search) {
+        if (!search || this.search < 0) return definitions;
+        ArrayNode all = Json.array().addAll(definitions);
+        all.set(this.search, providersSearch());
+        return all;
+    }
+
+    private ObjectNode providersSearch() {
+        ObjectNode definition = Json.object().put("type", "web_search_20250305").put("name", "web_search");
+        JsonNode config = config("web_search");
+        // An empty list is refused, and means no more than none.
+        for (String field : List.of("allowed_domains", "blocked_domains", "user_location"))
+            if (!config.path(field).isEmpty()) definition.set(field, config.get(field));
+        return definition;
+    }
+
+    /** What the toolset says of one of its tools; an empty object when it says nothing. Not to be changed. */
+    public JsonNode config(String name) {
+        return config(toolset, name);
     }
 }

@@ -32,7 +32,7 @@ final class McpWork {
     private static final System.Logger LOG = System.getLogger("io.dormouse.harness");
 
     /** Of a result that goes into one entry of the log together with others. */
-    private static final int ENTRY_BYTES = 64 * 1024;
+    static final int ENTRY_BYTES = 64 * 1024;
 
     private static final int MAX_MESSAGE = 1_000;
 

@@ -10,6 +10,7 @@ import io.dormouse.prompt.Catalog;
 import io.dormouse.prompt.Model;
 import io.dormouse.resource.Spill;
 import io.dormouse.session.SessionLog;
+import io.dormouse.web.Web;
 import io.dormouse.wire.Feed;
 import java.util.random.RandomGenerator;
 
@@ -32,7 +33,8 @@ public record Ports(
         Ids ids,
         RandomGenerator random,
         UseLedger uses,
-        Servers servers) {
+        Servers servers,
+        Web web) {
     /** Without a proxy and without MCP servers. */
     public Ports(
             Heads heads,
@@ -64,13 +66,40 @@ public record Ports(
                 Servers.NONE);
     }
 
+    /** Without the web. */
+    public Ports(
+            Heads heads,
+            SessionLog log,
+            Model model,
+            Hands hands,
+            Feed feed,
+            Wakes wakes,
+            Spill spill,
+            Catalog catalog,
+            Retries retries,
+            Pace pace,
+            Ids ids,
+            RandomGenerator random,
+            UseLedger uses,
+            Servers servers) {
+        this(
+                heads, log, model, hands, feed, wakes, spill, catalog, retries, pace, ids, random, uses, servers,
+                Web.NONE);
+    }
+
     /** With a proxy, which notes there what it used, and the MCP servers behind it. */
     public Ports with(UseLedger ledger, Servers other) {
         return new Ports(
-                heads, log, model, hands, feed, wakes, spill, catalog, retries, pace, ids, random, ledger, other);
+                heads, log, model, hands, feed, wakes, spill, catalog, retries, pace, ids, random, ledger, other, web);
     }
 
     public Ports with(Servers other) {
         return with(uses, other);
+    }
+
+    public Ports with(Web other) {
+        return new Ports(
+                heads, log, model, hands, feed, wakes, spill, catalog, retries, pace, ids, random, uses, servers,
+                other);
     }
 }

@@ -331,8 +331,12 @@ final class Shift {
 
     /** This owner, to whoever lets requests out. @param call on whose behalf; null for none */
     Outbound.Caller caller(EventId call) {
+        return caller(call, Outbound.Purpose.MCP);
+    }
+
+    Outbound.Caller caller(EventId call, Outbound.Purpose purpose) {
         Head mine = head;
-        return new Outbound.Caller(mine.workspace(), mine.session(), thread, epoch, call, Outbound.Purpose.MCP);
+        return new Outbound.Caller(mine.workspace(), mine.session(), thread, epoch, call, purpose);
     }
 
     /** The nonce of the entry that comes next: events of a reply get their ids before it is complete. */

@@ -4,6 +4,7 @@ import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.dormouse.agents.AgentSpec;
+import io.dormouse.agents.BuiltinTools;
 import io.dormouse.agents.McpServer;
 import io.dormouse.agents.McpTool;
 import io.dormouse.hands.HandCall;
@@ -43,11 +44,13 @@ final class Work {
     private final Ports ports;
     private final Shift shift;
     private final McpWork mcp;
+    private final WebWork web;
 
     Work(Ports ports, Shift shift) {
         this.ports = ports;
         this.shift = shift;
         this.mcp = new McpWork(ports, shift);
+        this.web = new WebWork(ports, shift);
     }
 
     // ---- the model
@@ -253,7 +256,7 @@ final class Work {
         };
     }
 
-    // ---- hands and MCP servers
+    // ---- hands, MCP servers and the web
 
     List<Fact> list(List<McpServer> servers) {
         return mcp.list(servers);
@@ -265,10 +268,14 @@ final class Work {
         if (begun != null) return List.of(begun);
         List<ToolCall> forHands = new ArrayList<>();
         List<ToolCall> forServers = new ArrayList<>();
-        for (ToolCall call : calls) (call.server() == null ? forHands : forServers).add(call);
+        List<ToolCall> forWeb = new ArrayList<>();
+        for (ToolCall call : calls)
+            if (call.server() != null) forServers.add(call);
+            else (BuiltinTools.WEB.contains(call.name()) ? forWeb : forHands).add(call);
         List<Callable<Outcome>> tasks = new ArrayList<>();
         if (!forHands.isEmpty()) tasks.add(() -> useHands(forHands, cancellation));
         if (!forServers.isEmpty()) tasks.add(() -> useServers(forServers, cancellation));
+        if (!forWeb.isEmpty()) tasks.add(() -> new Outcome(List.of(), web.use(forWeb, cancellation)));
         List<Fact> facts = new ArrayList<>();
         Map<EventId, ToolResult> results = new HashMap<>();
         for (Outcome outcome : ports.pace().all(tasks)) {

@@ -29,13 +29,15 @@ public final class Catalog {
     private final Map<String, Prices> prices = new HashMap<>();
     private final JsonNode file;
     private final int widest;
+    private final boolean searches;
 
     /** @param file the content of the file: {@code models}, an array, newest first, and the price of web searches */
     public Catalog(JsonNode file) {
-        this(file, Integer.MAX_VALUE);
+        this(file, Integer.MAX_VALUE, false);
     }
 
-    private Catalog(JsonNode file, int widest) {
+    private Catalog(JsonNode file, int widest, boolean searches) {
+        this.searches = searches;
         this.file = file;
         this.widest = widest;
         for (JsonNode model : file.path("models")) {
@@ -55,7 +57,17 @@ public final class Catalog {
 
     /** The same models, none with a larger window: long conversations cost less, and short ones try out what long ones do. */
     public Catalog narrowed(int tokens) {
-        return new Catalog(file, tokens);
+        return new Catalog(file, tokens, searches);
+    }
+
+    /** The same models, from a provider that searches the web for them, or from one that does not. */
+    public Catalog searching(boolean does) {
+        return new Catalog(file, widest, does);
+    }
+
+    /** Whether the models' provider has the server tool {@code web_search_20250305}. */
+    public boolean searches() {
+        return searches;
     }
 
     /** Of every model that is described, newest first. */

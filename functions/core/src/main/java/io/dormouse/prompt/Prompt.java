@@ -27,7 +27,7 @@ public record Prompt(ObjectNode body) {
         if (agent.effort() != null) body.putObject("output_config").put("effort", agent.effort());
         if (agent.fast()) body.put("speed", "fast");
         ArrayNode tools = Json.array();
-        tools.addAll(agent.definitions());
+        tools.addAll(agent.definitions(catalog.searches()));
         if (agent.system() != null) {
             body.putArray("system").add(marked(Json.object().put("type", "text").put("text", agent.system())));
         } else if (!tools.isEmpty()) {

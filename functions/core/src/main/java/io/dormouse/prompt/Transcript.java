@@ -216,7 +216,15 @@ public final class Transcript {
         Iterator<ToolCall> told = reply.calls().iterator();
         Map<EventId, String> ids = new LinkedHashMap<>();
         List<ObjectNode> content = new ArrayList<>();
+        Set<String> searched = new HashSet<>();
+        for (ObjectNode block : reply.content())
+            searched.add(block.path("tool_use_id").asText());
         for (ObjectNode block : reply.content()) {
+            // Only behind a pause may the provider still answer its own call: a reply that was cut off there is
+            // refused.
+            if ("server_tool_use".equals(block.path("type").asText())
+                    && !"pause_turn".equals(reply.stopReason())
+                    && !searched.contains(block.path("id").asText())) continue;
             if ("tool_use".equals(block.path("type").asText()) && told.hasNext()) {
                 ToolCall call = told.next();
                 String id = unused(accepted(call.modelId(), MAX_ID));

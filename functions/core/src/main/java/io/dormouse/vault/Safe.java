@@ -22,6 +22,9 @@ public interface Safe {
      */
     Kept settle(WorkspaceId workspace, VaultId vault, CredentialId credential, String replaced);
 
+    /** Forgets one revision of a credential that has no document of its own. */
+    void forget(VaultId vault, CredentialId credential, String revision);
+
     /** Forgets all of a credential. */
     void forget(VaultId vault, CredentialId credential);
 

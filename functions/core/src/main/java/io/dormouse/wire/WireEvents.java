@@ -229,9 +229,49 @@ public record WireEvents(ThreadId thread, String agentName, UnaryOperator<JsonNo
                     case "tool_use" -> {
                         if (calls.hasNext()) call(calls.next());
                     }
+                    case "server_tool_use" -> searchBegan(reply.content(), i);
+                    case "web_search_tool_result" -> searchEnded(reply.content(), i);
                     default -> {}
                 }
             }
+        }
+
+        /** A search of the model's provider, where the same reply has what was found. */
+        private void searchBegan(List<ObjectNode> content, int index) {
+            ObjectNode block = content.get(index);
+            String id = block.path("id").asText();
+            boolean ended = content.subList(index, content.size()).stream()
+                    .anyMatch(later -> later.path("tool_use_id").asText().equals(id));
+            if (!ended) return;
+            ObjectNode event = event("agent.tool_use", blockId(entry.nonce(), index))
+                    .put("name", block.path("name").asText());
+            event.set("input", block.path("input") instanceof ObjectNode input ? input : Json.object());
+            event.put("evaluated_permission", "allow").putObject("evaluation").put("type", "always_allow");
+        }
+
+        private void searchEnded(List<ObjectNode> content, int index) {
+            JsonNode found = content.get(index).path("content");
+            String id = content.get(index).path("tool_use_id").asText();
+            for (int i = 0; i < index; i++) {
+                if (!content.get(i).path("type").asText().equals("server_tool_use")
+                        || !content.get(i).path("id").asText().equals(id)) continue;
+                ObjectNode event = event("agent.tool_result")
+                        .put("tool_use_id", blockId(entry.nonce(), i).text());
+                ArrayNode shown = event.putArray("content");
+                for (JsonNode result : found)
+                    if (result.has("url"))
+                        shown.add(text(result.path("title").asText() + "\n"
+                                + result.path("url").asText()));
+                if (!found.isArray())
+                    shown.add(text(
+                            "The search failed: " + found.path("error_code").asText("unknown")));
+                event.put("is_error", !found.isArray());
+                return;
+            }
+        }
+
+        private static ObjectNode text(String text) {
+            return Json.object().put("type", "text").put("text", text);
         }
 
         private void call(ToolCall call) {

@@ -133,9 +133,10 @@ public record Policy(Ring.Open ring, PrivateHosts opened) {
         return there;
     }
 
-    /** Git's smart protocol: what comes before a push, and the push. */
+    /** Git's smart protocol: what comes before a push, and the push, in whatever way a server may read it. */
     private static boolean isPush(HttpUrl url) {
-        return url.path().endsWith("/git-receive-pack") || url.target().contains("service=git-receive-pack");
+        String read = unescaped(url.target());
+        return read.contains("/git-receive-pack") || read.contains("service=git-receive-pack");
     }
 
     /** The one that this URL is part of; null for none. */

@@ -72,6 +72,15 @@ public final class Strongbox implements Safe {
     }
 
     @Override
+    public void forget(VaultId vault, CredentialId credential, String revision) {
+        change(vault, bundle -> {
+            Map<String, Material> kept = new TreeMap<>(bundle.credentials().getOrDefault(credential, Map.of()));
+            kept.remove(revision);
+            return bundle.with(credential, kept);
+        });
+    }
+
+    @Override
     public void forget(VaultId vault, CredentialId credential) {
         change(vault, bundle -> bundle.with(credential, Map.of()));
     }

@@ -250,6 +250,35 @@ class PolicyTest {
         git("two slashes", "https://git.example.org/me/repo//x", "host_not_allowed");
         git("another port", "https://git.example.org:8443/me/repo/info/refs", "allow");
         git("a public repository", "https://other.example.org/x/y/info/refs", "allow");
+
+        // ---- git, run in the sandbox
+        String host = "https://git.example.org";
+        sandbox("a clone", host + "/me/repo/info/refs?service=git-upload-pack", "", "", token);
+        sandbox("a push", host + "/me/repo.git/git-receive-pack", "", "0000", token);
+        sandbox("a push with a token of its own", host + "/me/repo/git-receive-pack", "Authorization: x", "", token);
+        sandbox("another repository is read", host + "/me/other/info/refs?service=git-upload-pack", "", "", "allow");
+        sandbox("another repository with a token", host + "/me/other/x", "Authorization: x", "", "foreign_credential");
+        sandbox("at another port", host + ":8443/me/repo/info/refs", "", "", "allow");
+        sandbox("without TLS", "http://git.example.org/me/repo/info/refs", "", "", "allow");
+        sandbox("the host alone", host + "/", "", "", "allow");
+        sandbox("the owner alone", host + "/me/", "", "", "allow");
+        sandbox("the repository's page", host + "/me/repo", "", "", "allow");
+        sandbox("another case", host + "/me/REPO/info/refs", "", "", "allow");
+        for (String path : List.of("/me/repo/../other", "/me/repo/%2e%2e/other", "/me/repo//../other", "/me/repo/./x"))
+            sandbox("no token at " + path, host + path, "", "", "allow");
+        for (String path : List.of(
+                "/me/other/info/refs?service=git-receive-pack",
+                "/me/other/info/refs?x=y&service=git-receive-pack",
+                "/me/other/info/refs?service=git%2Dreceive-pack",
+                "/me/other/git-receive-pack",
+                "/me/other/git-receive-pack?x",
+                "/me/other/git-receive-pack/",
+                "/me/other/git%2dreceive%2Dpack",
+                "/me/repo/../other/git-receive-pack",
+                "/me/repo/%2e%2e/other/git-receive-pack",
+                "/me/repo//git-receive-pack",
+                "/me/repository/git-receive-pack"))
+            sandbox("no push to " + path, host + path, "", "", "host_not_allowed");
     }
 
     private static CredentialId id(int number) {

@@ -9,6 +9,7 @@ import io.dormouse.vault.SecretPart;
 import io.dormouse.vault.Validation;
 import java.time.Instant;
 import java.util.EnumMap;
+import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.TreeMap;
@@ -72,6 +73,24 @@ public final class MemorySafe implements Safe {
         if (held == null) return new Kept.Gone();
         if (replaced != null) held.remove(replaced);
         return new Kept.Done();
+    }
+
+    /** The tokens of a vault, in no particular order. */
+    public List<String> tokens(VaultId vault) {
+        return credentials.entrySet().stream()
+                .filter(each -> each.getKey().startsWith(vault + "#"))
+                .flatMap(each -> each.getValue().values().stream())
+                .map(held -> held.parts().get(SecretPart.TOKEN))
+                .toList();
+    }
+
+    public boolean isEmpty() {
+        return credentials.isEmpty();
+    }
+
+    @Override
+    public void forget(VaultId vault, CredentialId credential, String revision) {
+        revisions(vault.text(), credential.text()).remove(revision);
     }
 
     @Override
