@@ -47,6 +47,8 @@ import java.security.SecureRandom;
 import java.time.Duration;
 import java.time.InstantSource;
 import java.util.Map;
+import java.util.concurrent.TimeUnit;
+import java.util.function.IntSupplier;
 
 /** Puts the suite together: every port on local parts, or its storage on DynamoDB, the API and the harness in one process. */
 @Singleton
@@ -147,9 +149,19 @@ public final class Suite {
     }
 
     /** The server knows the port it got; the options only know what was asked for, which may be any free one. */
-    void ready(@ObservesAsync HttpServerStart started, HttpServer server) {
-        System.out.print(banner.replace("{port}", Integer.toString(server.getPort())));
+    void ready(@ObservesAsync HttpServerStart started, HttpServer server) throws InterruptedException {
+        System.out.print(banner.replace("{port}", Integer.toString(known(server::getPort))));
         System.out.flush();
+    }
+
+    /** The server listens before it can say where: for some moments, or some starts in a thousand, its port is -1. */
+    static int known(IntSupplier port) throws InterruptedException {
+        int known = port.getAsInt();
+        while (known <= 0) {
+            TimeUnit.MILLISECONDS.sleep(1);
+            known = port.getAsInt();
+        }
+        return known;
     }
 
     void stop(@Observes ShutdownEvent event) throws IOException, InterruptedException {

@@ -61,6 +61,7 @@ final class Ordeal implements AutoCloseable {
     private final List<String> flags;
     private final Path sharedHands;
     private final List<RunningSuite> all = new ArrayList<>();
+    private final List<RunningSuite> retired = new ArrayList<>();
     private final List<Speaker> speakers = new ArrayList<>();
     private final HttpClient http = HttpClient.newBuilder()
             .version(HttpClient.Version.HTTP_1_1)
@@ -299,8 +300,9 @@ final class Ordeal implements AutoCloseable {
             for (Speaker speaker : speakers) speaker.check(second.hand(speaker.session()));
             suite = second;
             each.kill();
-            each.closeAlone();
             all.remove(each);
+            // Its folder stays: hands that it started know theirs by that path.
+            retired.add(each);
         }
     }
 
@@ -370,6 +372,7 @@ final class Ordeal implements AutoCloseable {
     @Override
     public void close() {
         all.forEach(RunningSuite::close);
+        retired.forEach(RunningSuite::close);
         http.close();
         brain.close();
         if (network != null) network.close();

@@ -302,11 +302,6 @@ final class RunningSuite implements AutoCloseable {
             hand.destroyForcibly();
             Eventually.until("a hand that was left over is gone", () -> !hand.isAlive());
         }
-        closeAlone();
-    }
-
-    /** Removes what it stored, and leaves the hands to another suite. */
-    void closeAlone() {
         http.close();
         remove(home.getParent());
     }
