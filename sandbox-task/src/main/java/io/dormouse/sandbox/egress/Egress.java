@@ -71,5 +71,7 @@ public final class Egress implements AutoCloseable {
         door.close();
         lanes.close();
         proxy.close();
+        // It writes into the folder, which may be gone afterwards.
+        outlet.ready().handle((done, broken) -> null).toCompletableFuture().join();
     }
 }

@@ -167,7 +167,9 @@ public final class ScriptedMcpServer implements AutoCloseable {
                 case "GET" -> get(exchange);
                 case "DELETE" -> {
                     requests.add("DELETE");
-                    session = null;
+                    // Of an older session it says nothing about the one that is now.
+                    if (String.valueOf(session)
+                            .equals(exchange.getRequestHeaders().getFirst("Mcp-Session-Id"))) session = null;
                     answer(exchange, 200, "text/plain", "");
                 }
                 default -> post(exchange, Json.parse(new String(bytes, StandardCharsets.UTF_8)));
