@@ -232,7 +232,7 @@ class LocalHandsTest {
 
     @Test
     void where_walls_do_not_stand_there_is_no_hand_and_a_reason() throws Exception {
-        LocalHands suite = suite(home.resolve("broken"), Map.of("DORMOUSE_UPLOADS_DIR", "/nowhere/at/all"));
+        LocalHands suite = suite(home.resolve("broken"), Map.of("DORMOUSE_LIMIT_ADDRESS_BYTES", "1000000"));
         assertThat(suite.provide(HAND))
                 .isInstanceOf(Provided.Unavailable.class)
                 .asString()
