@@ -31,7 +31,7 @@ class LayoutTest {
             "functions/aws", Set.of("functions/core"),
             "functions/testkit", Set.of("functions/core"),
             "functions/api", Set.of("functions/core"),
-            "functions/harness", Set.of("functions/core"),
+            "functions/harness", Set.of("functions/core", "functions/aws"),
             "functions/credential-proxy", Set.of("functions/core"),
             "sandbox-task", Set.of(),
             "local-stack",
