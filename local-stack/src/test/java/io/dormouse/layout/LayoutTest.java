@@ -30,7 +30,7 @@ class LayoutTest {
             "functions/core", Set.of(),
             "functions/aws", Set.of("functions/core"),
             "functions/testkit", Set.of("functions/core"),
-            "functions/api", Set.of("functions/core"),
+            "functions/api", Set.of("functions/core", "functions/aws"),
             "functions/harness", Set.of("functions/core", "functions/aws"),
             "functions/credential-proxy", Set.of("functions/core", "functions/aws"),
             "sandbox-task", Set.of(),

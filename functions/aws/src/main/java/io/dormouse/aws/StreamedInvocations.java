@@ -16,7 +16,6 @@ import java.util.Deque;
 import java.util.Map;
 import java.util.concurrent.Executors;
 import software.amazon.awssdk.auth.credentials.AwsCredentialsProvider;
-import software.amazon.awssdk.auth.credentials.DefaultCredentialsProvider;
 import software.amazon.awssdk.eventstream.HeaderValue;
 import software.amazon.awssdk.eventstream.Message;
 import software.amazon.awssdk.eventstream.MessageDecoder;
@@ -49,17 +48,6 @@ public final class StreamedInvocations implements AutoCloseable {
                 .connectTimeout(CONNECT)
                 .executor(Executors.newVirtualThreadPerTaskExecutor())
                 .build();
-    }
-
-    /** Where {@code AWS_ENDPOINT_URL_LAMBDA} or {@code AWS_ENDPOINT_URL} says, or at AWS. */
-    public static StreamedInvocations of(Map<String, String> environment) {
-        String region = Clients.of(environment).region().id();
-        String endpoint =
-                environment.getOrDefault("AWS_ENDPOINT_URL_LAMBDA", environment.getOrDefault("AWS_ENDPOINT_URL", ""));
-        return new StreamedInvocations(
-                URI.create(endpoint.isBlank() ? "https://lambda." + region + ".amazonaws.com" : endpoint),
-                region,
-                DefaultCredentialsProvider.builder().build());
     }
 
     public sealed interface Invoked {

@@ -2,7 +2,7 @@ package io.dormouse.proxy.function;
 
 import java.net.URI;
 
-/** Started by {@code bootstrap}, in the place of AWS's own client of the Runtime API, which cannot stream. */
+/** Started by {@code start.sh}, in the place of AWS's own client of the Runtime API, which cannot stream. */
 public final class Main {
     private Main() {}
 

@@ -25,14 +25,17 @@ import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
 /**
- * {@code lambda:Invoke} of functions that are processes of this machine, under the real runtime clients. As Lambda does it:
+ * {@code lambda:Invoke} and {@code lambda:InvokeWithResponseStream} of functions that are processes of this machine, under the real runtime clients. As Lambda does it:
  * an event of an asynchronous invocation is tried again after an error, under the same request id, and kept as a dead letter
  * in the end; a process that takes too long is killed; sizes are limited.
  */
 public final class LambdaEmulator implements AutoCloseable {
     private static final Pattern INVOKE = Pattern.compile("/2015-03-31/functions/([^/]+)/invocations");
+    private static final Pattern STREAM =
+            Pattern.compile("/2021-11-15/functions/([^/]+)/response-streaming-invocations");
     private static final int LARGEST_EVENT = 1 << 20;
     private static final int LARGEST_MESSAGE = 6 << 20;
+    private static final int LARGEST_STREAM = 200 << 20;
 
     private final Path folder;
     private final HttpServer server;
@@ -160,13 +163,19 @@ public final class LambdaEmulator implements AutoCloseable {
 
     private void handle(HttpExchange exchange) throws IOException {
         try (exchange) {
-            Matcher path = INVOKE.matcher(exchange.getRequestURI().getPath());
+            String target = exchange.getRequestURI().getPath();
+            Matcher streamed = STREAM.matcher(target);
+            boolean streams = streamed.matches();
+            Matcher path = streams ? streamed : INVOKE.matcher(target);
             byte[] event = exchange.getRequestBody().readAllBytes();
-            if (!path.matches() || !exchange.getRequestMethod().equals("POST"))
+            if (!streams && !path.matches() || !exchange.getRequestMethod().equals("POST"))
                 refuse(exchange, 404, "UnknownOperationException", exchange.getRequestURI() + " is not emulated");
             else if (!fleets.containsKey(name(path.group(1))))
                 refuse(exchange, 404, "ResourceNotFoundException", "Function not found: " + path.group(1));
-            else invoked(exchange, name(path.group(1)), event);
+            else if (!streams) invoked(exchange, name(path.group(1)), event);
+            else if (event.length > LARGEST_MESSAGE)
+                refuse(exchange, 413, "RequestTooLargeException", event.length + " bytes are too many");
+            else stream(exchange, invoke(name(path.group(1)), event).outcome());
         }
     }
 
@@ -206,6 +215,41 @@ public final class LambdaEmulator implements AutoCloseable {
         exchange.getResponseHeaders().set("Content-Type", "application/json");
         exchange.sendResponseHeaders(200, body.length == 0 ? -1 : body.length);
         exchange.getResponseBody().write(body);
+    }
+
+    private static void stream(HttpExchange exchange, Outcome outcome) throws IOException {
+        exchange.getResponseHeaders().set("Content-Type", "application/vnd.amazon.eventstream");
+        exchange.sendResponseHeaders(200, 0);
+        EventStream events = new EventStream(exchange.getResponseBody());
+        String error =
+                switch (outcome) {
+                    case Outcome.Failed failed -> "Unhandled";
+                    case Outcome.Answered answered -> {
+                        try (InputStream body = answered.body()) {
+                            yield passOn(body, events);
+                        }
+                    }
+                };
+        byte[] end = Json.bytes(error == null ? Json.object() : Json.object().put("ErrorCode", error));
+        events.event("InvokeComplete", end, end.length);
+    }
+
+    /** @return the error's code, or null when the function has come to its end; throws when the caller is gone */
+    private static String passOn(InputStream body, EventStream events) throws IOException {
+        byte[] buffer = new byte[16_384];
+        long sent = 0;
+        while (true) {
+            int count;
+            try {
+                count = body.read(buffer);
+            } catch (IOException e) {
+                return "Runtime.TruncatedResponse";
+            }
+            if (count < 0) return null;
+            sent += count;
+            if (sent > LARGEST_STREAM) return "Function.ResponseSizeTooLarge";
+            events.event("PayloadChunk", buffer, count);
+        }
     }
 
     private static void refuse(HttpExchange exchange, int status, String type, String message) throws IOException {
