@@ -57,4 +57,17 @@ class SettingsTest {
                 .isInstanceOf(IllegalArgumentException.class)
                 .hasMessage("DORMOUSE_SECRETS must be file or secretsmanager");
     }
+
+    @Test
+    void the_model_is_offline_or_at_anthropics_or_at_bedrock() {
+        assertThat(Settings.of(Map.of()).model()).isNull();
+        Settings anthropic = Settings.of(Map.of("ANTHROPIC_API_KEY", "sk-hush"));
+        assertThat(anthropic.model().base()).hasToString("https://api.anthropic.com");
+        assertThat(anthropic.webSearch()).isTrue();
+        assertThat(anthropic.toString()).doesNotContain("sk-hush");
+        Settings bedrock = Settings.of(Map.of(
+                "ANTHROPIC_API_KEY", "sk-hush", "DORMOUSE_MODEL_SIGNING", "bedrock-mantle", "AWS_REGION", "us-east-1"));
+        assertThat(bedrock.model().base()).hasToString("https://bedrock-mantle.us-east-1.api.aws/anthropic");
+        assertThat(bedrock.webSearch()).isFalse();
+    }
 }

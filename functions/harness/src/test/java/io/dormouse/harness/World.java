@@ -61,8 +61,8 @@ import java.util.function.UnaryOperator;
 final class World {
     final MemoryHeads heads = new MemoryHeads();
     final MemorySessionLog log = new MemorySessionLog();
-    final ThreadPace pace = new ThreadPace();
-    final Ids ids = new Ids(pace::now, new Random(7));
+    final ThreadPace pace;
+    final Ids ids;
     final List<ObjectNode> prompts = new ArrayList<>();
     final Deque<BiFunction<Prompt, Cancellation, Reply>> replies = new ArrayDeque<>();
     final List<HandCall> handCalls = new ArrayList<>();
@@ -74,8 +74,8 @@ final class World {
     private boolean started;
     final BlockingQueue<ThreadId> wakes = new LinkedBlockingQueue<>();
     final BlockingQueue<Instant> later = new LinkedBlockingQueue<>();
-    final SessionId session = ids.session();
-    final ThreadId thread = session.primaryThread();
+    final SessionId session;
+    final ThreadId thread;
     BiFunction<HandCall, Cancellation, HandResult> hand =
             (call, cancellation) -> new HandResult.Output(ToolResult.text("ran " + call.name()), false);
     Shelf shelf = Shelf.NONE;
@@ -91,6 +91,14 @@ final class World {
 
     /** @param servers the agent's MCP servers */
     World(String tools, String servers) {
+        this(tools, servers, new ThreadPace());
+    }
+
+    World(String tools, String servers, ThreadPace pace) {
+        this.pace = pace;
+        ids = new Ids(pace::now, new Random(7));
+        session = ids.session();
+        thread = session.primaryThread();
         ObjectNode agent = Json.object().put("name", "helper").put("system", "Be brief.");
         agent.putObject("model").put("id", "test-model");
         agent.set("mcp_servers", Json.parse(servers.replace('\'', '"')));
