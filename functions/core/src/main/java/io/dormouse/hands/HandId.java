@@ -8,6 +8,11 @@ public record HandId(String text) {
         return new HandId("hand_" + thread.suffix());
     }
 
+    /** Of an id that was made from a thread's. */
+    public ThreadId thread() {
+        return new ThreadId("sthr_" + text.substring("hand_".length()));
+    }
+
     @Override
     public String toString() {
         return text;

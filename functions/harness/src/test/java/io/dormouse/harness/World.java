@@ -12,6 +12,7 @@ import io.dormouse.hands.HandProvider;
 import io.dormouse.hands.HandResult;
 import io.dormouse.hands.Hands;
 import io.dormouse.hands.Shelf;
+import io.dormouse.hands.Tenure;
 import io.dormouse.head.Head;
 import io.dormouse.head.Head.Posting;
 import io.dormouse.head.Heads;
@@ -108,7 +109,7 @@ final class World {
         };
         HandProvider provider = new HandProvider() {
             @Override
-            public Provided provide(HandId id) {
+            public Provided provide(HandId id, Tenure tenure, Cancellation cancellation) {
                 boolean fresh = !started;
                 started = true;
                 return new Provided.Ready(one(), fresh);
