@@ -7,6 +7,7 @@ import io.dormouse.id.EventId;
 import io.dormouse.id.SessionId;
 import io.dormouse.json.Json;
 import io.dormouse.prompt.Catalog;
+import io.dormouse.session.Budget;
 import io.dormouse.session.Conversation;
 import io.dormouse.session.Entry;
 import io.dormouse.session.Fact;
@@ -81,6 +82,13 @@ public final class Given {
         return new Input.Updated(id("r-" + title), Json.object().put("title", title));
     }
 
+    /** @param budget null to remove it */
+    public static Input budget(Budget budget) {
+        ObjectNode changes = Json.object();
+        changes.set("budget", budget == null ? null : budget.wire());
+        return new Input.Updated(id("b-" + (budget == null ? "none" : budget.maxCents())), changes);
+    }
+
     public static Input archived() {
         return new Input.Archived(id("archive"));
     }
@@ -123,6 +131,11 @@ public final class Given {
 
     public static Fact sessionBegan() {
         return new Fact.SessionBegan(AGENT);
+    }
+
+    /** Of a session that may spend so much. */
+    public static Fact limited(long cents) {
+        return new Fact.SessionBegan(AGENT, List.of(), new Budget(cents));
     }
 
     /** A turn about inputs that are numbered from 1. */

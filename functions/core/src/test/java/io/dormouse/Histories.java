@@ -18,7 +18,9 @@ import static io.dormouse.Given.toolUse;
 import static io.dormouse.Given.userSays;
 
 import io.dormouse.head.Snapshot;
+import io.dormouse.json.Json;
 import io.dormouse.prompt.Catalog;
+import io.dormouse.session.Budget;
 import io.dormouse.session.Fact;
 import io.dormouse.session.Input;
 import io.dormouse.session.Step;
@@ -42,6 +44,14 @@ public final class Histories {
 
     public static final Catalog NARROW = Given.NO_CATALOG.narrowed(80);
 
+    /** The same of sessions that may spend as much as two requests cost. */
+    private static final List<List<Move>> LIMITED_LEVELS = new ArrayList<>();
+
+    private static final Catalog PRICED = new Catalog(
+                    Json.parse("{\"default_prices\":{\"input\":0.25,\"output\":4,\"cache_write_1h\":0.5}}"))
+            .narrowed(8_000);
+    private static final Budget LIMIT = new Budget(3);
+
     private Histories() {}
 
     /** Visits every move as (before, after), those before a move before those after it. */
@@ -54,8 +64,17 @@ public final class Histories {
         walk(NARROW_LEVELS, NARROW, moves, visitor);
     }
 
+    /** The same where little may be spent. */
+    public static synchronized void walkLimited(int moves, BiConsumer<Play, Play> visitor) {
+        walk(LIMITED_LEVELS, Play.begin(PRICED, LIMIT), moves, visitor);
+    }
+
     private static void walk(List<List<Move>> levels, Catalog catalog, int moves, BiConsumer<Play, Play> visitor) {
-        while (levels.size() < moves) levels.add(nextLevel(levels, Play.begin(catalog)));
+        walk(levels, Play.begin(catalog), moves, visitor);
+    }
+
+    private static void walk(List<List<Move>> levels, Play begin, int moves, BiConsumer<Play, Play> visitor) {
+        while (levels.size() < moves) levels.add(nextLevel(levels, begin));
         for (List<Move> level : levels.subList(0, moves))
             for (Move move : level) visitor.accept(move.before(), move.after());
     }
@@ -73,7 +92,8 @@ public final class Histories {
         String n = Integer.toString(play.log().size());
         Input user = userSays("hi" + n);
         return switch (play.step()) {
-            case Step.AskModel s -> replies(play, n, user);
+            case Step.AskModel s ->
+                play.conversation().allowance().limited() ? limited(play, n, user) : replies(play, n, user);
             case Step.Compact s ->
                 List.of(
                         play.summary("S" + n),
@@ -134,8 +154,57 @@ public final class Histories {
         return plays;
     }
 
+    /** What may happen to a request that costs money. */
+    private static List<Play> limited(Play play, String n, Input user) {
+        ToolCall tool = toolUse("t" + n, "bash");
+        // An owner that was about to hand over has set nothing aside, and makes no request.
+        if (play.reserved() == null)
+            return List.of(
+                    play.then(), play.post(stop(n)).then(), play.post(user).leaving());
+        Usage all = Given.USED.priced(play.reserved().nanoUsd());
+        return List.of(
+                // The owner dies, and another one comes; or one that is about to hand over.
+                play.then(),
+                play.leaving(),
+                play.post(stop(n)).then(),
+                play.post(Given.budget(new Budget(play.head().budget().maxCents() + 1)))
+                        .then(),
+                play.model(says("hello")),
+                play.model(replied(tool)),
+                play.post(user).model(costing(replied(tool), all)),
+                play.leaving(new Fact.ModelReplied(
+                        play.request(), List.of(block(tool)), List.of(tool), "tool_use", null, Given.USED)),
+                play.model(costing(reply("max_tokens", List.of(textBlock("It was a"))), all)),
+                play.model(reply("max_tokens", List.of(block(tool)), tool)),
+                play.model(costing(reply("pause_turn", List.of(textBlock("Searching"))), all)),
+                play.model(new Fact.ModelFailed(
+                        null,
+                        "model_request_failed_error",
+                        "It broke.",
+                        play.now().plusSeconds(3),
+                        all)),
+                play.post(stop(n)).model(new Fact.ModelFailed(null, null, null, null, all)));
+    }
+
+    private static Fact.ModelReplied costing(Fact.ModelReplied r, Usage usage) {
+        return new Fact.ModelReplied(r.asked(), r.content(), r.calls(), r.stopReason(), r.stopDetails(), usage);
+    }
+
+    private static List<Play> paused(Play play, String n) {
+        Budget budget = play.conversation().allowance().budget();
+        return List.of(
+                play.post(new Input.Archived(Given.id("archive"))).then(),
+                play.post(stop(n)).then(),
+                play.post(renamed(n)).then(),
+                play.post(Given.budget(new Budget(budget.maxCents() + 1))).then(),
+                play.post(Given.budget(new Budget(budget.maxCents() + 5))).then(),
+                play.post(Given.budget(new Budget(budget.maxCents() + 5))).leaving(),
+                play.post(Given.budget(null)).then());
+    }
+
     private static List<Play> inputs(Play play, String n, Input user) {
         if (play.head().snapshot().phase() == Snapshot.Phase.ENDED) return List.of();
+        if (play.head().snapshot().phase() == Snapshot.Phase.PAUSED) return paused(play, n);
         List<Play> plays = new ArrayList<>();
         plays.add(play.post(new Input.Archived(Given.id("archive"))).then());
         if (play.head().snapshot().phase() == Snapshot.Phase.RESTING) {

@@ -11,6 +11,7 @@ import io.dormouse.json.Json;
 import io.dormouse.prompt.Catalog;
 import io.dormouse.prompt.Compaction;
 import io.dormouse.prompt.Fold;
+import io.dormouse.session.Budget;
 import io.dormouse.session.Conversation;
 import io.dormouse.session.Entry;
 import io.dormouse.session.Fact;
@@ -44,14 +45,21 @@ public record Play(
     }
 
     public static Play begin(Catalog catalog) {
-        Entry first = new Entry(1, 0, "n1", Given.NOON, List.of(Given.sessionBegan()));
-        Head head = Head.fresh(WorkspaceId.DEFAULT, Given.SESSION, Given.NOON);
+        return begin(catalog, null);
+    }
+
+    /** @param budget null for none */
+    public static Play begin(Catalog catalog, Budget budget) {
+        Fact began = new Fact.SessionBegan(Given.AGENT, List.of(), budget);
+        Entry first = new Entry(1, 0, "n1", Given.NOON, List.of(began));
+        Head head = Head.fresh(WorkspaceId.DEFAULT, Given.SESSION, budget, Given.NOON);
         return new Play(head, List.of(first), Conversation.EMPTY.after(first), new Step.Rest(), Given.NOON, 1, catalog);
     }
 
     /** The client posts; nobody has looked yet. */
     public Play post(Input... inputs) {
         Head.Posting posting = head.post(List.of(inputs), now);
+        if (posting instanceof Head.Posting.Ignored) return this;
         assertThat(posting).isInstanceOf(Head.Posting.Accepted.class);
         return new Play(((Head.Posting.Accepted) posting).next(), log, conversation, step, now, came, catalog);
     }
@@ -62,13 +70,23 @@ public record Play(
 
     /** One turn of the loop: this is what the last step came to; it is told with all that follows, and the head learns. */
     public Play then(Fact... outcome) {
+        return then(true, outcome);
+    }
+
+    /** The same by an owner who is about to hand over. */
+    public Play leaving(Fact... outcome) {
+        return then(false, outcome);
+    }
+
+    private Play then(boolean begins, Fact... outcome) {
         Instant at = now.plusSeconds(1);
         Head held = head.claim("owner", at) instanceof Head.Claim.Granted granted ? granted.next() : head;
         String nonce = "n" + (log.size() + 1);
         List<Fact> facts = new ArrayList<>(List.of(outcome));
         Conversation ahead = conversation;
         for (Fact fact : facts) ahead = ahead.with(fact, at);
-        Step next = Step.next(ahead, held.mail(), stamp(at, nonce));
+        Stamp stamp = stamp(at, nonce, begins);
+        Step next = Step.next(ahead, held.mail(), stamp);
         while (next instanceof Step.Tell tell) {
             assertThat(tell.facts()).isNotEmpty();
             for (Fact fact : tell.facts()) {
@@ -76,7 +94,7 @@ public record Play(
                 ahead = ahead.with(fact, at);
             }
             assertThat(facts).as("an entry has an end").hasSizeLessThan(50);
-            next = Step.next(ahead, held.mail(), stamp(at, nonce));
+            next = Step.next(ahead, held.mail(), stamp);
         }
         List<Entry> longer = new ArrayList<>(log);
         Conversation folded = conversation;
@@ -90,8 +108,13 @@ public record Play(
         return new Play(after, List.copyOf(longer), folded, next, at, outcome.length, catalog);
     }
 
-    private Stamp stamp(Instant at, String nonce) {
-        return new Stamp(at, nonce, catalog.contextLimit("some-model"));
+    private Stamp stamp(Instant at, String nonce, boolean begins) {
+        return new Stamp(at, nonce, catalog.contextLimit("some-model"), catalog.tariff(Given.SPEC), begins);
+    }
+
+    /** What was set aside for the open request; null for nothing. */
+    public Fact.Reserved reserved() {
+        return conversation.reserved();
     }
 
     /** What the log says to a process that knows this base. */
@@ -170,6 +193,8 @@ public record Play(
                     case Fact.ToolsListed f -> {}
                     case Fact.ServerFailed f -> {}
                     case Fact.CallsBegan f -> {}
+                    case Fact.Reserved f -> {}
+                    case Fact.BudgetReached f -> {}
                 }
         return told;
     }

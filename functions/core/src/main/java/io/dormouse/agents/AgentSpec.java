@@ -10,6 +10,8 @@ import java.util.Map;
 
 /** An agent's resolved snapshot, read for a turn. */
 public final class AgentSpec {
+    private static final String PROVIDERS_SEARCH = "web_search_20250305";
+
     private final JsonNode snapshot;
     private final Map<String, Tool> tools = new LinkedHashMap<>();
     private final ArrayNode definitions = Json.array();
@@ -154,8 +156,18 @@ public final class AgentSpec {
         return all;
     }
 
+    /** Whether a provider that searches the web may do so for this agent. */
+    public boolean searches() {
+        return search >= 0;
+    }
+
+    /** @param definition one of {@link #definitions(boolean)} */
+    public static boolean isProvidersSearch(JsonNode definition) {
+        return definition.path("type").asText().equals(PROVIDERS_SEARCH);
+    }
+
     private ObjectNode providersSearch() {
-        ObjectNode definition = Json.object().put("type", "web_search_20250305").put("name", "web_search");
+        ObjectNode definition = Json.object().put("type", PROVIDERS_SEARCH).put("name", "web_search");
         JsonNode config = config("web_search");
         // An empty list is refused, and means no more than none.
         for (String field : List.of("allowed_domains", "blocked_domains", "user_location"))

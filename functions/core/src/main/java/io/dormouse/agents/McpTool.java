@@ -24,7 +24,7 @@ public record McpTool(
         @JsonInclude(JsonInclude.Include.NON_DEFAULT) boolean repeatable) {
     static final String PREFIX = "mcp_";
 
-    private static final int MAX_NAME = 64;
+    public static final int MAX_NAME = 64;
     private static final int HASH_CHARS = 16;
 
     /**

@@ -141,9 +141,10 @@ public final class Harness {
     private Woken loop(Shift shift, Work work, Instant deadline) {
         List<Fact> outcome = List.of();
         while (true) {
-            Step step = shift.tell(outcome);
+            boolean goesOn = !mustStop(deadline);
+            Step step = shift.tell(outcome, goesOn);
             if (shift.lost()) return Woken.LOST;
-            if (!(step instanceof Step.Rest) && mustStop(deadline)) return shift.handOver();
+            if (!(step instanceof Step.Rest) && (!goesOn || mustStop(deadline))) return shift.handOver();
             switch (step) {
                 case Step.AskModel ask -> outcome = work.ask(ask.request());
                 case Step.Compact compact -> outcome = work.compact(compact.request());

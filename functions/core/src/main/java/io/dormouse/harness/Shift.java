@@ -21,6 +21,7 @@ import io.dormouse.session.Posted;
 import io.dormouse.session.SessionLog.Appended;
 import io.dormouse.session.Stamp;
 import io.dormouse.session.Step;
+import io.dormouse.session.Tariff;
 import java.io.IOException;
 import java.time.Duration;
 import java.time.Instant;
@@ -132,30 +133,34 @@ final class Shift {
     /**
      * Appends the outcome of the last step together with all that follows from it and from the mail, as one entry; returns
      * the next step that does something outside of the log. What credentials were used for in the meantime is told with it.
+     *
+     * @param goesOn false for who is about to hand over
      */
-    Step tell(List<Fact> outcome) {
+    Step tell(List<Fact> outcome, boolean goesOn) {
         List<Fact> facts = new ArrayList<>(outcome);
         List<CredentialUse> uses = ports.uses().untold(thread, MAX_USES);
         // A summary is the first fact of its entry, where a fold begins.
         int place = !facts.isEmpty() && facts.getFirst() instanceof Fact.Compacted ? 1 : 0;
         facts.addAll(place, uses.stream().map(Fact.CredentialUsed::new).toList());
+        // What is set aside for a request is told in the last entry before it.
+        boolean begins = goesOn && uses.size() < MAX_USES;
         while (!lost) {
             Instant now = now();
             Conversation ahead = conversation;
             for (Fact fact : facts) ahead = ahead.with(fact, now);
-            Step step = Step.next(ahead, head.mail(), stamp(ahead, now));
+            Step step = Step.next(ahead, head.mail(), stamp(ahead, now, begins));
             while (step instanceof Step.Tell tell) {
                 for (Fact fact : tell.facts()) {
                     facts.add(fact);
                     ahead = ahead.with(fact, now);
                 }
-                step = Step.next(ahead, head.mail(), stamp(ahead, now));
+                step = Step.next(ahead, head.mail(), stamp(ahead, now, begins));
             }
             if (facts.stream().anyMatch(Shift::rests)) collect();
             if (facts.isEmpty()) return step;
             if (append(new Entry(conversation.position() + 1, epoch, nonce, now, facts))) {
                 ports.uses().told(thread, uses.size());
-                return uses.size() < MAX_USES ? step : tell(List.of());
+                return uses.size() < MAX_USES ? step : tell(List.of(), goesOn);
             }
             // An older owner's entry was there. It is adopted, and what was decided without it is decided anew; unless
             // a
@@ -169,7 +174,9 @@ final class Shift {
 
     /** After these facts clients are told that the session is idle. */
     private static boolean rests(Fact fact) {
-        return fact instanceof Fact.TurnEnded || fact instanceof Fact.ClientAwaited;
+        return fact instanceof Fact.TurnEnded
+                || fact instanceof Fact.ClientAwaited
+                || fact instanceof Fact.BudgetReached;
     }
 
     void handsUsed() {
@@ -187,9 +194,14 @@ final class Shift {
         hands = Worked.NO;
     }
 
-    private Stamp stamp(Conversation ahead, Instant now) {
+    private Stamp stamp(Conversation ahead, Instant now, boolean begins) {
         String model = ahead.agent() == null ? "" : AgentSpec.modelId(ahead.agent());
-        return new Stamp(now, nonce, ports.catalog().contextLimit(model));
+        long limit = ports.catalog().contextLimit(model);
+        boolean asks = ahead.phase() instanceof Conversation.Phase.Asking;
+        Tariff tariff = asks && ahead.allowance().limited()
+                ? ports.catalog().tariff(new AgentSpec(ahead.agent(), ahead.mcp()))
+                : Tariff.FREE;
+        return new Stamp(now, nonce, limit, tariff, begins);
     }
 
     private boolean append(Entry entry) {

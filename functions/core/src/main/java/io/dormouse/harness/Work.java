@@ -59,12 +59,12 @@ final class Work {
         Cancellation cancellation = shift.beginWork();
         Reply reply =
                 reply(() -> Prompt.of(shift.agent(), shift.transcript(), ports.catalog()), watcher(), cancellation);
+        Usage usage = used(reply);
         return switch (reply) {
-            case Reply.Complete r -> List.of(replied(shift.agent(), shift.nonce(), request, r, priced(r.usage())));
-            case Reply.Cancelled r -> cancelled(request, priced(r.usage()), cancellation);
-            case Reply.Failed r
-            when r.kind() == Model.Failure.PROMPT_TOO_LONG -> tighter(request, r.message(), priced(r.usage()));
-            case Reply.Failed r -> failed(request, r, priced(r.usage()));
+            case Reply.Complete r -> List.of(replied(shift.agent(), shift.nonce(), request, r, usage));
+            case Reply.Cancelled r -> cancelled(request, usage, cancellation);
+            case Reply.Failed r when r.kind() == Model.Failure.PROMPT_TOO_LONG -> tighter(request, r.message(), usage);
+            case Reply.Failed r -> failed(request, r, usage);
         };
     }
 
@@ -74,32 +74,50 @@ final class Work {
         Conversation before = shift.conversation();
         Compaction compaction = Compaction.of(shift.agent(), shift.transcript(), ports.catalog(), before.context());
         Reply reply = reply(compaction::prompt, Model.Watcher.NOBODY, cancellation);
+        Usage usage = used(reply);
         return switch (reply) {
             case Reply.Complete r -> {
                 String summary = Compaction.summary(r);
                 yield summary == null
-                        ? noSummary(request, "The model gave no summary.", priced(r.usage()))
-                        : List.of(compaction.fact(request, summary, priced(r.usage()), before, ports.spill()::spill));
+                        ? noSummary(request, "The model gave no summary.", usage)
+                        : List.of(compaction.fact(request, summary, usage, before, ports.spill()::spill));
             }
-            case Reply.Cancelled r -> cancelled(request, priced(r.usage()), cancellation);
+            case Reply.Cancelled r -> cancelled(request, usage, cancellation);
             case Reply.Failed r
-            when r.kind() == Model.Failure.PROMPT_TOO_LONG -> noSummary(request, r.message(), priced(r.usage()));
-            case Reply.Failed r -> failed(request, r, priced(r.usage()));
+            when r.kind() == Model.Failure.PROMPT_TOO_LONG -> noSummary(request, r.message(), usage);
+            case Reply.Failed r -> failed(request, r, usage);
         };
     }
 
     private Reply reply(Supplier<Prompt> prompt, Model.Watcher watcher, Cancellation cancellation) {
+        boolean begun = false;
         try {
-            return ports.model().reply(prompt.get(), watcher, cancellation);
+            Prompt within = prompt.get().within(shift.conversation().reserved());
+            begun = true;
+            return ports.model().reply(within, watcher, cancellation);
         } catch (RuntimeException e) {
             // A bug must not hold a session for ever: it ends the turn, with its name in the log.
             LOG.log(System.Logger.Level.ERROR, "model request of " + shift.thread() + " failed", e);
-            return new Reply.Failed(Model.Failure.REFUSED, "internal: " + e, null, Usage.NONE);
+            return new Reply.Failed(Model.Failure.REFUSED, "internal: " + e, null, Usage.NONE, begun);
         }
+    }
+
+    /** With its price. Where a budget has to hold, a request whose end nobody saw counts with the most that it can cost. */
+    private Usage used(Reply reply) {
+        return switch (reply) {
+            case Reply.Complete r -> priced(r.usage());
+            case Reply.Cancelled r -> r.begun() ? unended(r.usage()) : priced(r.usage());
+            case Reply.Failed r -> r.begun() ? unended(r.usage()) : priced(r.usage());
+        };
     }
 
     private Usage priced(Usage usage) {
         return ports.catalog().priced(shift.agent().modelId(), usage);
+    }
+
+    private Usage unended(Usage told) {
+        Fact.Reserved reserved = shift.conversation().reserved();
+        return reserved == null ? priced(told) : ports.catalog().atMost(shift.agent(), told, reserved);
     }
 
     private static List<Fact> cancelled(EventId request, Usage usage, Cancellation cancellation) {

@@ -4,7 +4,7 @@ import io.dormouse.id.EventId;
 import io.dormouse.id.SessionId;
 import io.dormouse.id.ThreadId;
 import io.dormouse.id.WorkspaceId;
-import io.dormouse.json.Json;
+import io.dormouse.session.Budget;
 import io.dormouse.session.Input;
 import io.dormouse.session.Lane;
 import io.dormouse.session.Posted;
@@ -14,13 +14,9 @@ import io.dormouse.session.Usage;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
-import java.util.HashMap;
-import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
-import java.util.Set;
-import java.util.stream.Stream;
 
 /**
  * The record that decides every race of a thread. All methods are pure; a store swaps one version for the next.
@@ -59,6 +55,11 @@ public record Head(
     public static final Duration LATECOMERS = Duration.ofHours(3);
 
     public static Head fresh(WorkspaceId workspace, SessionId session, Instant now) {
+        return fresh(workspace, session, null, now);
+    }
+
+    /** @param budget null for none */
+    public static Head fresh(WorkspaceId workspace, SessionId session, Budget budget, Instant now) {
         return new Head(
                 workspace,
                 session,
@@ -67,7 +68,7 @@ public record Head(
                 1,
                 List.of(),
                 Lease.NONE,
-                Snapshot.FRESH,
+                Snapshot.fresh(budget),
                 null,
                 false,
                 now,
@@ -79,6 +80,9 @@ public record Head(
     public sealed interface Posting {
         /** Swap to {@code next}; {@code posted} is what the client is told. */
         record Accepted(Head next, List<Posted> posted) implements Posting {}
+
+        /** Nothing changes: a turn that waits for its budget cannot be interrupted. The client is told all the same. */
+        record Ignored(List<Posted> posted) implements Posting {}
 
         record Refused(Why why, String detail) implements Posting {}
 
@@ -94,7 +98,13 @@ public record Head(
             /** A confirmation where a result is wanted, or the other way round. */
             WRONG_ANSWER,
             /** The update wants a session at rest. */
-            RUNNING
+            RUNNING,
+            /** A message while the budget allows nothing new. */
+            BUDGET_REACHED,
+            /** A session that was made without a budget, or has none any more, gets none. */
+            BUDGET_CREATE_ONLY,
+            /** A budget that is spent already. */
+            BUDGET_NOT_RAISED
         }
     }
 
@@ -108,59 +118,11 @@ public record Head(
      * @param asked questions found in the log past this head's snapshot: they may be answered before the head says so
      */
     public Posting post(List<Input> inputs, Map<EventId, Gate> asked, Instant now) {
-        if (deleted) return new Posting.Refused(Posting.Why.GONE, session.text());
-        if (archivedAt != null) return new Posting.Refused(Posting.Why.ARCHIVED, session.text());
-        if (overfull(inputs))
-            return new Posting.Refused(
-                    Posting.Why.MAILBOX_FULL,
-                    "at most " + MAX_MAIL + " events of a kind, of " + MAX_MAIL_BYTES
-                            + " bytes in all, wait at a time");
-        Map<EventId, Gate> open = new HashMap<>(snapshot.questions());
-        open.putAll(asked);
-        Set<EventId> answered = new HashSet<>();
-        boolean interrupted = false;
-        for (Posted posted : pending()) {
-            if (posted.input() instanceof Input.Answer answer) answered.add(answer.call());
-            if (posted.input() instanceof Input.Interrupt) interrupted = true;
-        }
-        for (Input input : inputs) {
-            switch (input) {
-                case Input.Interrupt i -> interrupted = true;
-                case Input.Answer answer -> {
-                    if (answered.contains(answer.call()))
-                        return new Posting.Refused(
-                                Posting.Why.ANSWERED_ALREADY, answer.call().text());
-                    Gate wanted =
-                            switch (answer) {
-                                case Input.Confirmation c -> Gate.ASK;
-                                case Input.CustomResult r -> Gate.CUSTOM;
-                            };
-                    Gate gate = open.get(answer.call());
-                    if (gate == null)
-                        return new Posting.Refused(
-                                Posting.Why.UNKNOWN_QUESTION, answer.call().text());
-                    if (gate != wanted)
-                        return new Posting.Refused(
-                                Posting.Why.WRONG_ANSWER, answer.call().text());
-                    answered.add(answer.call());
-                }
-                case Input.UserMessage m -> {
-                    Set<EventId> waiting = waitingFor(answered);
-                    if (!interrupted && !waiting.isEmpty())
-                        return new Posting.Refused(Posting.Why.AWAITING_ANSWERS, join(waiting));
-                }
-                case Input.SystemMessage m -> {}
-                case Input.Updated u -> {
-                    if (u.changes().has("agent") && status() != Status.IDLE)
-                        return new Posting.Refused(Posting.Why.RUNNING, session.text());
-                }
-                case Input.Archived a -> {
-                    if (running()) return new Posting.Refused(Posting.Why.RUNNING, session.text());
-                }
-            }
-        }
-        List<Posted> posted = new ArrayList<>();
-        for (Input input : inputs) posted.add(new Posted(nextSeq + posted.size(), now, input));
+        Optional<Posting.Refused> refused = new Admission(this, asked).refusal(inputs);
+        if (refused.isPresent()) return refused.get();
+        if (paused() && inputs.stream().allMatch(Input.Interrupt.class::isInstance))
+            return new Posting.Ignored(numbered(inputs, now));
+        List<Posted> posted = numbered(inputs, now);
         List<Posted> all = new ArrayList<>(mail);
         all.addAll(posted);
         boolean archives = inputs.stream().anyMatch(Input.Archived.class::isInstance);
@@ -177,34 +139,28 @@ public record Head(
                 deleted,
                 createdAt,
                 now);
-        return new Posting.Accepted(next, List.copyOf(posted));
+        return new Posting.Accepted(next, posted);
     }
 
-    private boolean overfull(List<Input> inputs) {
-        for (Lane lane : Lane.values()) {
-            List<Input> waiting = Stream.concat(mail.stream().map(Posted::input), inputs.stream())
-                    .filter(input -> input.lane() == lane)
-                    .toList();
-            // How large a single input may be is for the border to say; alone it is always let in.
-            if (waiting.size() < 2 || inputs.stream().noneMatch(input -> input.lane() == lane)) continue;
-            if (waiting.size() > MAX_MAIL
-                    || waiting.stream()
-                                    .mapToLong(input -> Json.bytes(input).length)
-                                    .sum()
-                            > MAX_MAIL_BYTES) return true;
-        }
-        return false;
+    private List<Posted> numbered(List<Input> inputs, Instant now) {
+        List<Posted> posted = new ArrayList<>();
+        for (Input input : inputs) posted.add(new Posted(nextSeq + posted.size(), now, input));
+        return List.copyOf(posted);
     }
 
-    private Set<EventId> waitingFor(Set<EventId> answered) {
-        if (snapshot.phase() != Snapshot.Phase.AWAITING) return Set.of();
-        Set<EventId> waiting = new HashSet<>(snapshot.questions().keySet());
-        waiting.removeAll(answered);
-        return waiting;
+    // ---- the budget
+
+    /** What the session may spend, as of the last update that was accepted; null for no limit. */
+    public Budget budget() {
+        Budget budget = snapshot.budget();
+        for (Posted posted : pending()) budget = Budget.after(budget, posted.input());
+        return budget;
     }
 
-    private static String join(Set<EventId> ids) {
-        return String.join(", ", ids.stream().map(EventId::text).sorted().toList());
+    /** Whether a turn waits for another budget, and none has been accepted. */
+    boolean paused() {
+        return snapshot.phase() == Snapshot.Phase.PAUSED
+                && pending().stream().noneMatch(posted -> Budget.changedBy(posted.input()));
     }
 
     /** Ends the session for good; refused while it runs. */
@@ -338,7 +294,7 @@ public record Head(
     public boolean actionable() {
         boolean messages =
                 switch (snapshot.phase()) {
-                    case AWAITING, RETRYING, ENDED -> false;
+                    case AWAITING, RETRYING, PAUSED, ENDED -> false;
                     case RESTING, RUNNING -> true;
                 };
         return snapshot.phase() != Snapshot.Phase.ENDED
@@ -365,15 +321,22 @@ public record Head(
                     switch (posted.input().lane()) {
                         case ANSWER -> true;
                         // An interrupt withdraws the questions that a message would have to wait for.
-                        case MESSAGE -> interrupted || snapshot.phase() != Snapshot.Phase.AWAITING;
-                        case URGENT, NOTICE -> false;
+                        case MESSAGE ->
+                            switch (snapshot.phase()) {
+                                case AWAITING -> interrupted;
+                                // It waits with the turn.
+                                case PAUSED -> false;
+                                case RESTING, RUNNING, RETRYING, ENDED -> true;
+                            };
+                        case NOTICE -> snapshot.phase() == Snapshot.Phase.PAUSED && Budget.changedBy(posted.input());
+                        case URGENT -> false;
                     };
             if (works) return Status.RUNNING;
         }
         return Status.IDLE;
     }
 
-    private boolean running() {
+    boolean running() {
         return status() == Status.RUNNING || status() == Status.RESCHEDULING;
     }
 

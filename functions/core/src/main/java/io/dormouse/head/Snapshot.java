@@ -2,6 +2,7 @@ package io.dormouse.head;
 
 import com.fasterxml.jackson.annotation.JsonInclude;
 import io.dormouse.id.EventId;
+import io.dormouse.session.Budget;
 import io.dormouse.session.Conversation;
 import io.dormouse.session.Taken;
 import io.dormouse.session.ToolCall;
@@ -18,6 +19,7 @@ import java.util.Map;
  * @param runningSince when the session last began to run; null while it rests
  * @param dueAt when a rescheduled session goes on; null otherwise
  * @param base position behind which a fold can begin to read, for a summary stands for what came before; absent means 0, all
+ * @param budget what the session may spend; null for no limit
  */
 public record Snapshot(
         long position,
@@ -28,9 +30,10 @@ public record Snapshot(
         long activeMillis,
         Instant runningSince,
         Instant dueAt,
-        @JsonInclude(JsonInclude.Include.NON_DEFAULT) long base) {
+        @JsonInclude(JsonInclude.Include.NON_DEFAULT) long base,
+        Budget budget) {
 
-    /** Of a log without a summary. */
+    /** Of a log without a summary, and of a session without a budget. */
     public Snapshot(
             long position,
             Phase phase,
@@ -40,7 +43,7 @@ public record Snapshot(
             long activeMillis,
             Instant runningSince,
             Instant dueAt) {
-        this(position, phase, questions, taken, usage, activeMillis, runningSince, dueAt, 0);
+        this(position, phase, questions, taken, usage, activeMillis, runningSince, dueAt, 0, null);
     }
 
     public enum Phase {
@@ -48,16 +51,23 @@ public record Snapshot(
         RUNNING,
         AWAITING,
         RETRYING,
+        /** The budget is reached; what the turn comes to waits for another one. */
+        PAUSED,
         ENDED
     }
 
     /** Of a log with its first entry only. */
-    public static final Snapshot FRESH =
-            new Snapshot(1, Phase.RESTING, Map.of(), Taken.NONE, Usage.NONE, 0, null, null);
+    public static final Snapshot FRESH = fresh(null);
+
+    /** The same of a session with this budget. */
+    public static Snapshot fresh(Budget budget) {
+        return new Snapshot(1, Phase.RESTING, Map.of(), Taken.NONE, Usage.NONE, 0, null, null, 0, budget);
+    }
 
     public static Snapshot of(Conversation c) {
         return switch (c.phase()) {
             case Conversation.Phase.Resting p -> of(c, Phase.RESTING, List.of(), null);
+            case Conversation.Phase.Paused p -> of(c, Phase.PAUSED, List.of(), null);
             case Conversation.Phase.Ended p -> of(c, Phase.ENDED, List.of(), null);
             case Conversation.Phase.Closing p -> of(c, Phase.RUNNING, List.of(), null);
             case Conversation.Phase.Asking p ->
@@ -83,6 +93,7 @@ public record Snapshot(
                 c.activeMillis(),
                 c.runningSince(),
                 dueAt,
-                c.context().base());
+                c.context().base(),
+                c.allowance().budget());
     }
 }

@@ -1,7 +1,11 @@
 package io.dormouse.prompt;
 
 import com.fasterxml.jackson.databind.JsonNode;
+import io.dormouse.agents.AgentSpec;
 import io.dormouse.json.Json;
+import io.dormouse.session.Fact;
+import io.dormouse.session.Tariff;
+import io.dormouse.session.Tokens;
 import io.dormouse.session.Usage;
 import java.io.IOException;
 import java.io.InputStream;
@@ -25,8 +29,14 @@ public final class Catalog {
     /** A reply longer than this is rather a runaway than an answer. */
     private static final int REPLY_TOKENS = 32_000;
 
+    /** So often may the model's provider search the web within one request, where a budget has to hold. */
+    static final int SEARCHES = 5;
+
     private final Map<String, JsonNode> models = new LinkedHashMap<>();
     private final Map<String, Prices> prices = new HashMap<>();
+    /** Of a model that nobody described; null when that is unknown. */
+    private final Prices otherPrices;
+
     private final JsonNode file;
     private final int widest;
     private final boolean searches;
@@ -45,6 +55,9 @@ public final class Catalog {
             models.put(id, model);
             if (model.hasNonNull("prices")) prices.put(id, Prices.of(model, file));
         }
+        otherPrices = file.hasNonNull("default_prices")
+                ? Prices.of(Json.object().set("prices", file.get("default_prices")), file)
+                : null;
     }
 
     public static Catalog bundled() {
@@ -110,8 +123,60 @@ public final class Catalog {
 
     /** The usage with its list price; 0 for a model without one. */
     public Usage priced(String model, Usage usage) {
-        Prices of = prices.get(model);
+        Prices of = prices(model);
         return of == null ? usage : usage.priced(of.nanoUsd(usage));
+    }
+
+    private Prices prices(String model) {
+        Prices known = prices.get(model);
+        return known != null || models.containsKey(model) ? known : otherPrices;
+    }
+
+    /** Whether the list price of every request of this agent is known. A reply at higher speed has another one. */
+    public boolean knowsPrice(AgentSpec agent) {
+        return prices(agent.modelId()) != null && !agent.fast();
+    }
+
+    /** What a request of this agent can cost; null when nobody knows. */
+    public Tariff tariff(AgentSpec agent) {
+        if (!knowsPrice(agent)) return null;
+        String model = agent.modelId();
+        Prices of = prices(model);
+        long fixed = agent.system() == null ? 0 : Tokens.most(agent.system());
+        fixed += Tokens.most(agent.definitions(searches));
+        return new Tariff(
+                of.usual().dearest(),
+                of.dearest(),
+                of.longOver(),
+                models.containsKey(model)
+                        ? models.get(model).path("max_input_tokens").asLong(UNKNOWN_WINDOW)
+                        : UNKNOWN_WINDOW,
+                replyTokens(model),
+                fixed,
+                searches && agent.searches() ? SEARCHES : 0,
+                of.usual().webSearch());
+    }
+
+    /**
+     * The same usage with the most that the request may have cost, whose end nobody saw.
+     *
+     * @param told before the end
+     * @param reserved what it was made for
+     */
+    public Usage atMost(AgentSpec agent, Usage told, Fact.Reserved reserved) {
+        // A provider that searches goes on reading.
+        if (told.promptTokens() == 0 || searches && agent.searches()) return told.priced(reserved.nanoUsd());
+        String model = agent.modelId();
+        int reply = reserved.maxTokens() > 0 ? reserved.maxTokens() : replyTokens(model);
+        Usage whole = new Usage(
+                told.input(),
+                Math.max(told.output(), reply),
+                told.cacheRead(),
+                told.cacheWrite5m(),
+                told.cacheWrite1h(),
+                told.webSearches(),
+                0);
+        return told.priced(priced(model, whole).listNanoUsd());
     }
 
     /** @param longPrompt what everything costs when the prompt has more tokens than {@code longOver} */
@@ -128,8 +193,14 @@ public final class Catalog {
         }
 
         long nanoUsd(Usage usage) {
-            long prompt = usage.input() + usage.cacheRead() + usage.cacheWrite5m() + usage.cacheWrite1h();
-            return (prompt > longOver ? longPrompt : usual).nanoUsd(usage);
+            return (usage.promptTokens() > longOver ? longPrompt : usual).nanoUsd(usage);
+        }
+
+        /** Whichever is dearer: a prompt that is thought to be long may turn out to be short. */
+        Tariff.Rates dearest() {
+            Tariff.Rates one = usual.dearest();
+            Tariff.Rates other = longPrompt.dearest();
+            return new Tariff.Rates(Math.max(one.prompt(), other.prompt()), Math.max(one.reply(), other.reply()));
         }
     }
 
@@ -150,6 +221,11 @@ public final class Catalog {
             return new BigDecimal(prices.path(name).asText("0"))
                     .multiply(BigDecimal.valueOf(scale))
                     .longValueExact();
+        }
+
+        Tariff.Rates dearest() {
+            long prompt = Math.max(Math.max(input, cacheRead), Math.max(cacheWrite5m, cacheWrite1h));
+            return new Tariff.Rates(prompt, output);
         }
 
         long nanoUsd(Usage usage) {

@@ -43,10 +43,25 @@ public interface Model {
         /**
          * @param kind what went wrong
          * @param retryAfter null, or how long the server asked to wait
+         * @param usage what was told of it before it went wrong
+         * @param begun whether the model may have worked on it: then nobody knows what it cost
          */
-        record Failed(Failure kind, String message, Duration retryAfter, Usage usage) implements Reply {}
+        record Failed(Failure kind, String message, Duration retryAfter, Usage usage, boolean begun) implements Reply {
+            /** Of a request that was refused, or did not get there: it costs nothing. */
+            public Failed(Failure kind, String message, Duration retryAfter, Usage usage) {
+                this(kind, message, retryAfter, usage, false);
+            }
+        }
 
-        record Cancelled(Usage usage) implements Reply {}
+        /**
+         * @param usage what was told of it before it was cut off
+         * @param begun as of {@link Failed}
+         */
+        record Cancelled(Usage usage, boolean begun) implements Reply {
+            public Cancelled(Usage usage) {
+                this(usage, true);
+            }
+        }
     }
 
     enum Failure {

@@ -5,11 +5,13 @@ import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.dormouse.agents.AgentSpec;
 import io.dormouse.json.Json;
+import io.dormouse.session.Fact;
 import java.util.List;
 
 /**
  * One model request: the only place where the log becomes model input. Byte-stable: but for the cache marks, a request
  * begins with the bytes of the one before it, until a summary takes the place of what came before.
+ * Only {@code max_tokens}, which no cache looks at, shrinks with what is left of a budget.
  *
  * @param body the whole JSON body of {@code POST /v1/messages}, streaming on
  */
@@ -37,6 +39,26 @@ public record Prompt(ObjectNode body) {
         if (!tools.isEmpty()) body.set("tools", tools);
         body.set("messages", marks(messages));
         return new Prompt(body);
+    }
+
+    /** The same, so that it costs no more than was set aside for it; as it is when that is null. */
+    public Prompt within(Fact.Reserved reserved) {
+        if (reserved == null) return this;
+        ObjectNode limited = Json.object();
+        limited.setAll(body);
+        if (reserved.maxTokens() > 0) limited.put("max_tokens", reserved.maxTokens());
+        if (limited.get("tools") instanceof ArrayNode tools) {
+            ArrayNode bounded = Json.array();
+            for (JsonNode tool : tools) bounded.add(AgentSpec.isProvidersSearch(tool) ? searches(tool) : tool);
+            limited.set("tools", bounded);
+        }
+        return new Prompt(limited);
+    }
+
+    private static ObjectNode searches(JsonNode tool) {
+        ObjectNode bounded = Json.object();
+        bounded.setAll((ObjectNode) tool);
+        return bounded.put("max_uses", Catalog.SEARCHES);
     }
 
     /** Marks the end of the last two user messages: what the last request wrote to the cache, and what this one adds. */

@@ -52,9 +52,18 @@ public final class ReplyStream implements SseParser.Sink {
 
     /** The stream broke. A message that had ended before stays what it was. @param retryAfter may be null */
     public Model.Reply broken(Model.Failure kind, String message, Duration retryAfter) {
+        return failed(kind, message, retryAfter, true);
+    }
+
+    /** There is no stream, for the request was refused or did not get there. @param retryAfter may be null */
+    public Model.Reply refused(Model.Failure kind, String message, Duration retryAfter) {
+        return failed(kind, message, retryAfter, false);
+    }
+
+    private Model.Reply failed(Model.Failure kind, String message, Duration retryAfter, boolean begun) {
         if (outcome == null) {
             outcome = new Model.Reply.Failed(
-                    kind, WellFormed.start(message, MAX_MESSAGE_CHARS), retryAfter, usage.total());
+                    kind, WellFormed.start(message, MAX_MESSAGE_CHARS), retryAfter, usage.total(), begun);
         }
         return outcome;
     }

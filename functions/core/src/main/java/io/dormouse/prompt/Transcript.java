@@ -4,6 +4,7 @@ import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.dormouse.id.EventId;
 import io.dormouse.json.Json;
+import io.dormouse.session.Allowance;
 import io.dormouse.session.Entry;
 import io.dormouse.session.Fact;
 import io.dormouse.session.Input;
@@ -125,6 +126,11 @@ public final class Transcript {
             case Fact.ToolsListed f -> {}
             case Fact.ServerFailed f -> {}
             case Fact.CallsBegan f -> {}
+            case Fact.Reserved f -> {}
+            case Fact.BudgetReached f -> {
+                // Behind its own words the model goes on only where it is told to.
+                if (f.cut() && growing.isEmpty() && !messages.isEmpty()) grow(text(Allowance.GO_ON));
+            }
             // Whoever folds begins anew here, with what the fact holds.
             case Fact.Compacted f -> {}
         }

@@ -31,7 +31,8 @@ public final class Spill {
         ObjectNode reference = Json.object().put(REFERENCE, blobs.put(bytes)).put("bytes", bytes.length);
         // A picture has far more bytes than tokens, and nothing but its bytes would be seen of it in here.
         long tokens = Tokens.of(content);
-        return tokens < bytes.length / 8 ? reference.put("tokens", tokens) : reference;
+        if (tokens < bytes.length / 8) reference.put("tokens", tokens);
+        return Tokens.anyUnread(content) ? reference.put("unread", true) : reference;
     }
 
     /** The SHA-256 under which the blobs have the content; empty when this is the content itself. */

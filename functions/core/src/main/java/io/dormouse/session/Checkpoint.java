@@ -16,6 +16,7 @@ import java.util.function.UnaryOperator;
  * @param compactions in a row, this one not counted
  * @param replies since the compaction before this one
  * @param mcp {@link McpTools} as JSON, or the reference that {@code Spill} left; null or absent when there is nothing to say
+ * @param budget null or absent for none
  */
 public record Checkpoint(
         JsonNode agent,
@@ -27,8 +28,24 @@ public record Checkpoint(
         int cuts,
         int compactions,
         int replies,
-        JsonNode mcp) {
-    /** Of a session without MCP servers. */
+        JsonNode mcp,
+        Budget budget) {
+    /** Of a session without a budget. */
+    public Checkpoint(
+            JsonNode agent,
+            Taken taken,
+            Usage usage,
+            long activeMillis,
+            Instant runningSince,
+            int asks,
+            int cuts,
+            int compactions,
+            int replies,
+            JsonNode mcp) {
+        this(agent, taken, usage, activeMillis, runningSince, asks, cuts, compactions, replies, mcp, null);
+    }
+
+    /** Of a session without MCP servers, too. */
     public Checkpoint(
             JsonNode agent,
             Taken taken,
@@ -54,7 +71,8 @@ public record Checkpoint(
                 c.cuts(),
                 c.context().compactions(),
                 c.context().replies(),
-                c.mcp().isEmpty() ? null : spill.apply(Json.read(Json.bytes(c.mcp()), JsonNode.class)));
+                c.mcp().isEmpty() ? null : spill.apply(Json.read(Json.bytes(c.mcp()), JsonNode.class)),
+                c.allowance().budget());
     }
 
     /** What a fold that begins with the entry at this position begins with. @param filler brings back what was put elsewhere */
@@ -72,7 +90,8 @@ public record Checkpoint(
                 asks,
                 cuts,
                 new Context(0, 0, compactions, replies, 0),
-                mcp == null ? McpTools.NONE : Json.read(Json.bytes(filler.apply(mcp)), McpTools.class));
+                mcp == null ? McpTools.NONE : Json.read(Json.bytes(filler.apply(mcp)), McpTools.class),
+                Allowance.of(budget));
     }
 
     /**

@@ -31,7 +31,7 @@ public record Context(long tokens, long base, int compactions, int replies, int 
 
     /** The model has read the whole prompt, and said this. */
     Context replied(Usage usage, List<ObjectNode> content) {
-        long prompt = usage.input() + usage.cacheRead() + usage.cacheWrite5m() + usage.cacheWrite1h();
+        long prompt = usage.promptTokens();
         // Not every server counts.
         long now = prompt > 0 ? prompt + usage.output() : tokens;
         if (prompt == 0) for (ObjectNode block : content) now += Tokens.of(block);

@@ -28,6 +28,7 @@ import java.util.function.UnaryOperator;
  * @param cuts replies in a row that were cut off inside a tool call
  * @param context how full the model's window is
  * @param mcp what is known of the agent's MCP servers
+ * @param allowance the budget, and what is known to keep it
  */
 public record Conversation(
         long position,
@@ -42,7 +43,8 @@ public record Conversation(
         int asks,
         int cuts,
         Context context,
-        McpTools mcp) {
+        McpTools mcp,
+        Allowance allowance) {
 
     /** Each phase carries only what exists in it. */
     public sealed interface Phase {
@@ -55,12 +57,16 @@ public record Conversation(
          * @param open the request that the log says is being made, or null
          * @param notBefore null, or when a failed request may be repeated
          * @param compacts whether the open request is for a summary
+         * @param reserved null, or what was set aside last for the open request
          */
-        record Asking(EventId open, Instant notBefore, boolean compacts) implements Phase {
+        record Asking(EventId open, Instant notBefore, boolean compacts, Fact.Reserved reserved) implements Phase {
             public Asking(EventId open, Instant notBefore) {
-                this(open, notBefore, false);
+                this(open, notBefore, false, null);
             }
         }
+
+        /** The budget does not allow to ask the model. */
+        record Paused() implements Phase {}
 
         /**
          * Calls are open.
@@ -103,7 +109,20 @@ public record Conversation(
     }
 
     public static final Conversation EMPTY = new Conversation(
-            0, 0, null, new Phase.Resting(), Taken.NONE, Usage.NONE, 0, null, 0, 0, 0, Context.EMPTY, McpTools.NONE);
+            0,
+            0,
+            null,
+            new Phase.Resting(),
+            Taken.NONE,
+            Usage.NONE,
+            0,
+            null,
+            0,
+            0,
+            0,
+            Context.EMPTY,
+            McpTools.NONE,
+            Allowance.UNLIMITED);
 
     private static final Phase ASK = new Phase.Asking(null, null);
 
@@ -116,19 +135,21 @@ public record Conversation(
     /** This fact folded in, the position unchanged: what the log would say if it told it at that time. */
     public Conversation with(Fact fact, Instant time) {
         return switch (fact) {
-            case Fact.SessionBegan f -> agent(f.agent());
-            case Fact.Noted f -> noted(f.note());
+            case Fact.SessionBegan f -> agent(f.agent()).allowance(Allowance.of(f.budget()));
+            case Fact.Noted f -> noted(f, time);
             case Fact.TurnBegan f ->
                 taking(f.inputs())
                         .phase(ASK)
                         .running(time)
                         .counts(0, 0, 0)
                         .mcp(mcp.fresh())
-                        .context(context.fresh().plus(Tokens.of(f.inputs())));
-            case Fact.InputsJoined f -> taking(f.inputs()).context(context.plus(Tokens.of(f.inputs())));
+                        .context(context.fresh().plus(Tokens.of(f.inputs())))
+                        .allowance(allowance.fresh().plus(f.inputs()));
+            case Fact.InputsJoined f ->
+                taking(f.inputs()).context(context.plus(Tokens.of(f.inputs()))).allowance(allowance.plus(f.inputs()));
             case Fact.ModelAsked f -> {
-                Conversation asked =
-                        phase(new Phase.Asking(f.id(), null, f.compacts())).counts(failures, asks + 1, cuts);
+                Conversation asked = phase(new Phase.Asking(f.id(), null, f.compacts(), null))
+                        .counts(failures, asks + 1, cuts);
                 yield f.resumed() ? asked.running(time) : asked;
             }
             case Fact.ModelReplied f -> replied(f);
@@ -137,7 +158,8 @@ public record Conversation(
                 usage(f.usage())
                         .phase(ASK)
                         .counts(0, asks, cuts)
-                        .context(context.compacted(f.base(), f.contextTokens()));
+                        .context(context.compacted(f.base(), f.contextTokens()))
+                        .allowance(allowance.unknown());
             case Fact.ToolsReturned f -> resolved(f.results());
             case Fact.ClientAwaited f ->
                 phase(new Phase.Acting(acting().calls(), new HashSet<>(f.questions()), acting().begun()))
@@ -149,17 +171,23 @@ public record Conversation(
             case Fact.HandLost f -> this;
             case Fact.CredentialUsed f -> this;
             case Fact.ToolsListed f ->
-                mcp(mcp.with(new McpListing(f.server(), f.tools()))).context(context.plus(Tokens.ofTools(f.tools())));
+                mcp(mcp.with(new McpListing(f.server(), f.tools())))
+                        .context(context.plus(Tokens.ofTools(f.tools())))
+                        .allowance(allowance.plusTools(f.tools()));
             case Fact.ServerFailed f -> mcp(mcp.without(f.server()));
             case Fact.CallsBegan f -> phase(acting().begun(f));
+            case Fact.Reserved f ->
+                usage(Usage.NONE.priced(f.lostNanoUsd()))
+                        .phase(new Phase.Asking(f.asked(), null, asking().compacts(), f));
+            case Fact.BudgetReached f -> phase(new Phase.Paused()).stopped(time);
         };
     }
 
-    private Conversation noted(Posted note) {
-        Conversation next = taking(List.of(note));
-        return switch (note.input()) {
-            case Input.Updated updated ->
-                updated.changes().has("agent") ? next.agent(updated.changes().get("agent")) : next;
+    private Conversation noted(Fact.Noted fact, Instant time) {
+        Conversation next = taking(List.of(fact.note()));
+        if (fact.resumed()) next = next.phase(ASK).running(time).mcp(mcp.fresh());
+        return switch (fact.note().input()) {
+            case Input.Updated updated -> next.updated(updated.changes());
             case Input.Archived archived -> next.phase(new Phase.Ended());
             case Input.UserMessage m -> next;
             case Input.SystemMessage m -> next;
@@ -168,12 +196,23 @@ public record Conversation(
         };
     }
 
+    private Conversation updated(JsonNode changes) {
+        Conversation next = this;
+        if (changes.has("budget")) next = next.allowance(allowance.with(Budget.of(changes.get("budget"))));
+        return changes.has("agent") ? next.agent(changes.get("agent")).allowance(next.allowance.otherAgent()) : next;
+    }
+
     private Conversation replied(Fact.ModelReplied reply) {
-        boolean cut = "max_tokens".equals(reply.stopReason()) && !reply.calls().isEmpty();
+        boolean cutOff = "max_tokens".equals(reply.stopReason());
+        boolean shortened = cutOff && reserved() != null && reserved().maxTokens() > 0;
+        boolean cut = cutOff && !shortened && !reply.calls().isEmpty();
         Conversation next = usage(reply.usage())
                 .counts(0, asks, cut ? cuts + 1 : 0)
-                .context(context.replied(reply.usage(), reply.content()));
+                .context(context.replied(reply.usage(), reply.content()))
+                .allowance(allowance.replied(reply.usage(), reply.content(), shortened));
         if (!reply.calls().isEmpty()) return next.phase(new Phase.Acting(reply.calls(), null));
+        // It is not over: the model goes on when there is a larger budget.
+        if (shortened) return next.phase(ASK);
         return switch (reply.stopReason()) {
             case "pause_turn" -> next.phase(ASK);
             case "refusal" -> next.phase(new Phase.Closing(StopReason.REFUSAL, reply.stopDetails(), null, null));
@@ -189,7 +228,7 @@ public record Conversation(
 
     private Conversation failed(Fact.ModelFailed failure, Instant time) {
         Conversation next = usage(failure.usage()).counts(failures + 1, asks, cuts);
-        if (failure.tighter()) return next.phase(ASK).context(context.refused());
+        if (failure.tighter()) return next.phase(ASK).context(context.refused()).allowance(allowance.unknown());
         if (failure.retryAt() != null)
             return next.phase(new Phase.Asking(null, failure.retryAt())).stopped(time);
         // Cut off by an interrupt: that is told next, and decides.
@@ -199,7 +238,7 @@ public record Conversation(
 
     private Conversation resolved(List<ToolResult> results) {
         if (!(phase instanceof Phase.Acting acting)) return this;
-        Conversation next = context(context.plus(Tokens.ofResults(results)));
+        Conversation next = context(context.plus(Tokens.ofResults(results))).allowance(allowance.plusResults(results));
         Set<EventId> done = new HashSet<>();
         for (ToolResult result : results) done.add(result.call());
         List<ToolCall> open = acting.calls().stream()
@@ -222,18 +261,27 @@ public record Conversation(
     }
 
     private Conversation interrupted(Fact.TurnInterrupted fact) {
-        Conversation next = taking(fact.interrupts()).context(context.plus(Tokens.ofResults(fact.results())));
+        Conversation next = usage(fact.usage())
+                .taking(fact.interrupts())
+                .context(context.plus(Tokens.ofResults(fact.results())))
+                .allowance(allowance.plusResults(fact.results()));
         return switch (phase) {
             case Phase.Asking p -> next.phase(new Phase.Closing(StopReason.END_TURN, null, null, null));
             case Phase.Acting p -> next.phase(new Phase.Closing(StopReason.END_TURN, null, null, null));
             case Phase.Closing p -> next;
             case Phase.Resting p -> next;
+            // Only another budget lets it go on.
+            case Phase.Paused p -> next;
             case Phase.Ended p -> next;
         };
     }
 
     private Phase.Acting acting() {
         return phase instanceof Phase.Acting acting ? acting : new Phase.Acting(List.of(), null);
+    }
+
+    private Phase.Asking asking() {
+        return phase instanceof Phase.Asking asking ? asking : new Phase.Asking(null, null);
     }
 
     // ---- beginning at a summary
@@ -251,6 +299,11 @@ public record Conversation(
      */
     public static Conversation from(Entry entry, UnaryOperator<JsonNode> filler) {
         return entry.compacted().before().before(entry.position(), filler).after(entry);
+    }
+
+    /** What was set aside last for the open request; null for nothing. */
+    public Fact.Reserved reserved() {
+        return asking().reserved();
     }
 
     /** How long the session has run, up to a moment, in milliseconds. */
@@ -276,35 +329,40 @@ public record Conversation(
                 asks,
                 cuts,
                 context,
-                mcp);
+                mcp,
+                allowance);
     }
 
     private Conversation agent(JsonNode newAgent) {
-        return copy(newAgent, phase, taken, usage, context, mcp);
+        return copy(newAgent, phase, taken, usage, context, mcp, allowance);
     }
 
     private Conversation phase(Phase newPhase) {
-        return copy(agent, newPhase, taken, usage, context, mcp);
+        return copy(agent, newPhase, taken, usage, context, mcp, allowance);
     }
 
     private Conversation taking(List<Posted> inputs) {
-        return copy(agent, phase, taken.with(inputs), usage, context, mcp);
+        return copy(agent, phase, taken.with(inputs), usage, context, mcp, allowance);
     }
 
     private Conversation usage(Usage more) {
-        return copy(agent, phase, taken, usage.plus(more), context, mcp);
+        return copy(agent, phase, taken, usage.plus(more), context, mcp, allowance);
     }
 
     private Conversation context(Context newContext) {
-        return copy(agent, phase, taken, usage, newContext, mcp);
+        return copy(agent, phase, taken, usage, newContext, mcp, allowance);
     }
 
     private Conversation mcp(McpTools newMcp) {
-        return copy(agent, phase, taken, usage, context, newMcp);
+        return copy(agent, phase, taken, usage, context, newMcp, allowance);
     }
 
-    private Conversation copy(JsonNode a, Phase p, Taken t, Usage u, Context c, McpTools m) {
-        return new Conversation(position, epoch, a, p, t, u, activeMillis, runningSince, failures, asks, cuts, c, m);
+    private Conversation allowance(Allowance newAllowance) {
+        return newAllowance == allowance ? this : copy(agent, phase, taken, usage, context, mcp, newAllowance);
+    }
+
+    private Conversation copy(JsonNode a, Phase p, Taken t, Usage u, Context c, McpTools m, Allowance l) {
+        return new Conversation(position, epoch, a, p, t, u, activeMillis, runningSince, failures, asks, cuts, c, m, l);
     }
 
     private Conversation counts(int newFailures, int newAsks, int newCuts) {
@@ -321,7 +379,8 @@ public record Conversation(
                 newAsks,
                 newCuts,
                 context,
-                mcp);
+                mcp,
+                allowance);
     }
 
     private Conversation running(Instant since) {
@@ -334,6 +393,7 @@ public record Conversation(
 
     private Conversation clocked(long millis, Instant since) {
         return new Conversation(
-                position, epoch, agent, phase, taken, usage, millis, since, failures, asks, cuts, context, mcp);
+                position, epoch, agent, phase, taken, usage, millis, since, failures, asks, cuts, context, mcp,
+                allowance);
     }
 }

@@ -39,6 +39,8 @@ import java.util.List;
     @JsonSubTypes.Type(value = Fact.ToolsListed.class, name = "tools_listed"),
     @JsonSubTypes.Type(value = Fact.ServerFailed.class, name = "server_failed"),
     @JsonSubTypes.Type(value = Fact.CallsBegan.class, name = "calls_began"),
+    @JsonSubTypes.Type(value = Fact.Reserved.class, name = "reserved"),
+    @JsonSubTypes.Type(value = Fact.BudgetReached.class, name = "budget_reached"),
 })
 public sealed interface Fact {
 
@@ -65,6 +67,8 @@ public sealed interface Fact {
             case ToolsListed f -> List.of();
             case ServerFailed f -> List.of();
             case CallsBegan f -> List.of();
+            case Reserved f -> List.of();
+            case BudgetReached f -> List.of();
         };
     }
 
@@ -73,12 +77,18 @@ public sealed interface Fact {
      *
      * @param agent the resolved snapshot, as the session shows it
      * @param unreachable credentials that the session cannot use everywhere they are for; absent means none
+     * @param budget null for none
      */
     record SessionBegan(
             JsonNode agent,
-            @JsonInclude(JsonInclude.Include.NON_EMPTY) List<Unreachable> unreachable) implements Fact {
+            @JsonInclude(JsonInclude.Include.NON_EMPTY) List<Unreachable> unreachable,
+            Budget budget) implements Fact {
         public SessionBegan {
             unreachable = unreachable == null ? List.of() : List.copyOf(unreachable);
+        }
+
+        public SessionBegan(JsonNode agent, List<Unreachable> unreachable) {
+            this(agent, unreachable, null);
         }
 
         public SessionBegan(JsonNode agent) {
@@ -89,8 +99,18 @@ public sealed interface Fact {
     /** A credential that is meant for hosts which the session's environment does not allow. */
     record Unreachable(VaultId vault, CredentialId credential, String message) {}
 
-    /** The session was updated or archived; starts no work. */
-    record Noted(Posted note) implements Fact {}
+    /**
+     * The session was updated or archived.
+     *
+     * @param resumed whether the turn that the budget had stopped goes on; absent means false
+     */
+    record Noted(
+            Posted note,
+            @JsonInclude(JsonInclude.Include.NON_DEFAULT) boolean resumed) implements Fact {
+        public Noted(Posted note) {
+            this(note, false);
+        }
+    }
 
     record TurnBegan(List<Posted> inputs) implements Fact {}
 
@@ -171,8 +191,17 @@ public sealed interface Fact {
 
     record ToolsReturned(List<ToolResult> results) implements Fact {}
 
-    /** The session waits for its client, holding no compute. @param questions the calls that want an answer */
-    record ClientAwaited(List<EventId> questions, Usage total, long activeMillis) implements Fact {}
+    /**
+     * The session waits for its client, holding no compute.
+     *
+     * @param questions the calls that want an answer
+     * @param budget null for none
+     */
+    record ClientAwaited(List<EventId> questions, Usage total, long activeMillis, Budget budget) implements Fact {
+        public ClientAwaited(List<EventId> questions, Usage total, long activeMillis) {
+            this(questions, total, activeMillis, null);
+        }
+    }
 
     /** @param resumed whether the session was idle and this was the last answer it waited for */
     record ClientAnswered(List<Posted> answers, List<ToolResult> results, boolean resumed) implements Fact {}
@@ -180,7 +209,7 @@ public sealed interface Fact {
     /**
      * @param results for every call that was open
      * @param asked the model request that was cut off, or null
-     * @param usage what that request consumed
+     * @param usage what that request consumed, or may have
      */
     record TurnInterrupted(List<Posted> interrupts, List<ToolResult> results, EventId asked, Usage usage)
             implements Fact {}
@@ -188,9 +217,22 @@ public sealed interface Fact {
     /**
      * @param error null, or the type of the {@code session.error} that is told before the end
      * @param details null, or {@code stop_details}
+     * @param budget null for none
      */
-    record TurnEnded(StopReason reason, JsonNode details, String error, String message, Usage total, long activeMillis)
-            implements Fact {}
+    record TurnEnded(
+            StopReason reason,
+            JsonNode details,
+            String error,
+            String message,
+            Usage total,
+            long activeMillis,
+            Budget budget)
+            implements Fact {
+        public TurnEnded(
+                StopReason reason, JsonNode details, String error, String message, Usage total, long activeMillis) {
+            this(reason, details, error, message, total, activeMillis, null);
+        }
+    }
 
     /** @param problem null, or what the hand could not be given: it works all the same */
     record HandAttached(
@@ -205,6 +247,7 @@ public sealed interface Fact {
 
     /** A credential left for a host. Told with the outcome of the call that caused it, or soon after. */
     record CredentialUsed(CredentialUse use) implements Fact {}
+
     /** An MCP server listed its tools, which the session has from here on. @param tools as many as a session may have */
     record ToolsListed(McpServer server, List<McpTool> tools) implements Fact {}
 
@@ -222,4 +265,32 @@ public sealed interface Fact {
      * @param by a mark of whoever makes them: nobody else may
      */
     record CallsBegan(List<EventId> calls, String by) implements Fact {}
+
+    /**
+     * This may be spent on the open request, which is made once for it: right after this is in the log, by whoever put it
+     * there. Who finds it later does not know what came of that, and reserves anew.
+     *
+     * @param asked the {@link ModelAsked} that it is for
+     * @param nanoUsd the most that it can cost, in billionths of a US dollar
+     * @param maxTokens of the reply, when the budget leaves less than usual; absent means as many as usual
+     * @param by the nonce of the entry that tells this
+     * @param lostNanoUsd what was reserved for it before, by somebody who was not heard of again, and counts as spent; absent
+     *     means nothing
+     */
+    record Reserved(
+            EventId asked,
+            long nanoUsd,
+            @JsonInclude(JsonInclude.Include.NON_DEFAULT) int maxTokens,
+            String by,
+            @JsonInclude(JsonInclude.Include.NON_DEFAULT) long lostNanoUsd)
+            implements Fact {}
+
+    /**
+     * The budget does not allow what comes next: the turn waits for another one, holding no compute.
+     *
+     * @param cut whether the last reply was cut short, so that the model is to be told; absent means false
+     */
+    record BudgetReached(
+            @JsonInclude(JsonInclude.Include.NON_DEFAULT) boolean cut, Usage total, long activeMillis, Budget budget)
+            implements Fact {}
 }

@@ -39,7 +39,7 @@ public sealed interface Input {
     record CustomResult(EventId id, EventId call, JsonNode content, boolean isError) implements Answer {}
 
     /**
-     * @param changes the changed fields as {@code session.updated} shows them: agent (whole), title, metadata
+     * @param changes the changed fields as {@code session.updated} shows them: agent (whole), title, metadata, budget
      */
     record Updated(EventId id, JsonNode changes) implements Input {}
 

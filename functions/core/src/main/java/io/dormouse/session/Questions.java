@@ -39,6 +39,8 @@ public final class Questions {
                     case Fact.ToolsListed f -> {}
                     case Fact.ServerFailed f -> {}
                     case Fact.CallsBegan f -> {}
+                    case Fact.Reserved f -> {}
+                    case Fact.BudgetReached f -> {}
                 }
         return open;
     }

@@ -7,6 +7,7 @@ import io.dormouse.session.ToolCall.Gate;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
 import java.util.Set;
 
 /** The next thing to do: tell the log something, or do something outside of it. */
@@ -51,13 +52,15 @@ public sealed interface Step {
         if (!urgent.isEmpty()) {
             // What may be running is stopped first, and what it has come to is told.
             List<ToolCall> running = running(conversation);
-            return running.isEmpty() ? new Tell(List.of(interrupt(conversation, urgent))) : new UseHands(running);
+            return running.isEmpty()
+                    ? new Tell(List.of(interrupt(conversation, urgent, stamp)))
+                    : new UseHands(running);
         }
         List<Posted> answers = lane(mail, Lane.ANSWER, conversation);
         if (!answers.isEmpty()) return new Tell(List.of(answer(conversation, answers)));
         List<Posted> messages = lane(mail, Lane.MESSAGE, conversation);
         List<Posted> notices = lane(mail, Lane.NOTICE, conversation);
-        if (!notices.isEmpty()) return new Tell(note(notices.getFirst(), messages));
+        if (!notices.isEmpty()) return new Tell(note(conversation, notices.getFirst(), messages));
         return switch (conversation.phase()) {
             case Phase.Resting p -> messages.isEmpty() ? new Rest() : new Tell(List.of(new Fact.TurnBegan(messages)));
             case Phase.Asking p -> ask(conversation, p, messages, stamp);
@@ -69,7 +72,9 @@ public sealed interface Step {
                         p.error(),
                         p.message(),
                         conversation.usage(),
-                        conversation.activeMillis(stamp.now()))));
+                        conversation.activeMillis(stamp.now()),
+                        conversation.allowance().budget())));
+            case Phase.Paused p -> new Rest();
             case Phase.Ended p -> new Rest();
         };
     }
@@ -89,15 +94,31 @@ public sealed interface Step {
                 : List.of();
     }
 
-    private static Fact interrupt(Conversation conversation, List<Posted> interrupts) {
+    private static Fact interrupt(Conversation conversation, List<Posted> interrupts, Stamp stamp) {
         List<ToolResult> results = List.of();
         EventId asked = null;
+        Usage usage = Usage.NONE;
         if (conversation.phase() instanceof Phase.Acting acting)
             results = acting.calls().stream()
                     .map(call -> ToolResult.error(call, INTERRUPTED))
                     .toList();
-        if (conversation.phase() instanceof Phase.Asking asking) asked = asking.open();
-        return new Fact.TurnInterrupted(interrupts, results, asked, Usage.NONE);
+        if (conversation.phase() instanceof Phase.Asking asking) {
+            asked = asking.open();
+            usage = lost(asking, stamp);
+        }
+        return new Fact.TurnInterrupted(interrupts, results, asked, usage);
+    }
+
+    /** What a request may have cost of which nobody was heard again: all that was set aside for it. */
+    private static Usage lost(Phase.Asking asking, Stamp stamp) {
+        return asking.reserved() == null || fresh(asking, stamp)
+                ? Usage.NONE
+                : Usage.NONE.priced(asking.reserved().nanoUsd());
+    }
+
+    /** Whether what was set aside is told by the very entry that is being made: then nobody has spent it yet. */
+    private static boolean fresh(Phase.Asking asking, Stamp stamp) {
+        return asking.reserved().by().equals(stamp.nonce());
     }
 
     private static Fact answer(Conversation conversation, List<Posted> answers) {
@@ -130,14 +151,18 @@ public sealed interface Step {
                 : "The user denied permission for this tool call: " + message;
     }
 
-    private static List<Fact> note(Posted note, List<Posted> messages) {
+    private static List<Fact> note(Conversation conversation, Posted note, List<Posted> messages) {
         // An archived session takes no turn any more, but what was accepted before is in its history.
         boolean last = note.input() instanceof Input.Archived && !messages.isEmpty();
-        return last ? List.of(new Fact.InputsJoined(messages), new Fact.Noted(note)) : List.of(new Fact.Noted(note));
+        boolean resumes = conversation.phase() instanceof Phase.Paused && Budget.changedBy(note.input());
+        Fact noted = new Fact.Noted(note, resumes);
+        return last ? List.of(new Fact.InputsJoined(messages), noted) : List.of(noted);
     }
 
     private static Step ask(Conversation conversation, Phase.Asking asking, List<Posted> messages, Stamp stamp) {
-        if (asking.open() != null) return asking.compacts() ? new Compact(asking.open()) : new AskModel(asking.open());
+        if (asking.open() != null) return make(conversation, asking, stamp);
+        Allowance allowance = conversation.allowance();
+        if (allowance.cut()) return new Tell(List.of(budgetReached(conversation, stamp)));
         if (conversation.asks() >= MAX_ASKS)
             return end(
                     conversation,
@@ -161,8 +186,39 @@ public sealed interface Step {
                     "compaction_limit_reached_error",
                     "The conversation does not fit the model's window, and summarising it did not help.",
                     stamp);
+        if (allowance.limited()
+                && allowance
+                        .plus(messages)
+                        .offer(conversation.usage().listNanoUsd(), stamp.tariff(), compacts)
+                        .isEmpty()) return new Tell(List.of(budgetReached(conversation, stamp)));
         Fact asked = new Fact.ModelAsked(stamp.request(), asking.notBefore() != null, compacts);
         return new Tell(messages.isEmpty() ? List.of(asked) : List.of(new Fact.InputsJoined(messages), asked));
+    }
+
+    /** The open request is made; under a budget for what its maker has set aside for it, and once. */
+    private static Step make(Conversation conversation, Phase.Asking asking, Stamp stamp) {
+        EventId open = asking.open();
+        Step make = asking.compacts() ? new Compact(open) : new AskModel(open);
+        if (!conversation.allowance().limited() || !stamp.begins()) return make;
+        if (asking.reserved() != null && fresh(asking, stamp)) return make;
+        Usage lost = lost(asking, stamp);
+        long spent = conversation.usage().plus(lost).listNanoUsd();
+        Optional<Tariff.Offer> offer = conversation.allowance().offer(spent, stamp.tariff(), asking.compacts());
+        if (offer.isPresent()) {
+            Tariff.Offer o = offer.get();
+            return new Tell(
+                    List.of(new Fact.Reserved(open, o.nanoUsd(), o.maxTokens(), stamp.nonce(), lost.listNanoUsd())));
+        }
+        Fact failed = new Fact.ModelFailed(open, null, null, null, lost);
+        return new Tell(List.of(failed, budgetReached(conversation.with(failed, stamp.now()), stamp)));
+    }
+
+    private static Fact budgetReached(Conversation conversation, Stamp stamp) {
+        return new Fact.BudgetReached(
+                conversation.allowance().cut(),
+                conversation.usage(),
+                conversation.activeMillis(stamp.now()),
+                conversation.allowance().budget());
     }
 
     private static Step end(Conversation conversation, String error, String message, Stamp stamp) {
@@ -172,7 +228,8 @@ public sealed interface Step {
                 error,
                 message,
                 conversation.usage(),
-                conversation.activeMillis(stamp.now()))));
+                conversation.activeMillis(stamp.now()),
+                conversation.allowance().budget())));
     }
 
     private static Step act(Conversation conversation, Phase.Acting acting, Stamp stamp) {
@@ -188,6 +245,9 @@ public sealed interface Step {
         if (!allowed.isEmpty() && (acting.awaited() == null || questions.isEmpty())) return new UseHands(allowed);
         if (questions.equals(acting.awaited())) return new Rest();
         return new Tell(List.of(new Fact.ClientAwaited(
-                List.copyOf(questions), conversation.usage(), conversation.activeMillis(stamp.now()))));
+                List.copyOf(questions),
+                conversation.usage(),
+                conversation.activeMillis(stamp.now()),
+                conversation.allowance().budget())));
     }
 }

@@ -78,6 +78,71 @@ public final class Tokens {
         return tokens;
     }
 
+    // ---- the most that it can be
+
+    /** No picture takes more, however large it is. */
+    private static final int MOST_OF_IMAGE = 5_000;
+
+    /** What a value, a field or an item takes beside its own bytes. */
+    private static final int MOST_OF_FRAME = 8;
+
+    /** No more tokens than this, whatever the tokenizer, for each stands for at least one byte. */
+    public static long most(JsonNode content) {
+        if (content.isTextual()) return most(content.textValue());
+        if (!content.isContainerNode()) return MOST_OF_FRAME + content.asText().length();
+        if (content.path("type").asText().equals("image")) return MOST_OF_IMAGE;
+        if (unread(content)) return Context.FULL;
+        long tokens = MOST_OF_FRAME;
+        if (content.isObject())
+            for (Map.Entry<String, JsonNode> field : content.properties())
+                tokens += MOST_OF_FRAME + most(field.getKey()) + most(field.getValue());
+        else for (JsonNode child : content) tokens += MOST_OF_FRAME + most(child);
+        return Math.min(Context.FULL, tokens);
+    }
+
+    /** Of a text as it stands in JSON, where it is longest. */
+    public static long most(String text) {
+        long bytes = utf8(text);
+        for (int i = 0; i < text.length(); i++) {
+            char c = text.charAt(i);
+            if (c < 0x20) bytes += 5;
+            else if (c == '"' || c == '\\') bytes++;
+        }
+        return bytes;
+    }
+
+    /** Whether something has to be fetched or unpacked before anybody knows how long it is. */
+    private static boolean unread(JsonNode block) {
+        return block.path("type").asText().equals("document")
+                && !block.path("source").path("type").asText().equals("text");
+    }
+
+    /** Whether one of these blocks tells nobody how long it is. */
+    public static boolean anyUnread(JsonNode content) {
+        for (JsonNode block : content) if (unread(block)) return true;
+        return false;
+    }
+
+    /** @param content as of {@link #ofStored} */
+    static long mostStored(JsonNode content) {
+        if (!content.isObject()) return most(content);
+        if (content.path("unread").asBoolean()) return Context.FULL;
+        // An estimate is told of pictures only, and it is less than half of what they can be.
+        return content.has("tokens")
+                ? content.path("tokens").asLong() * 4
+                : content.path("bytes").asLong();
+    }
+
+    static long mostOfTools(List<McpTool> tools) {
+        long tokens = 0;
+        for (McpTool tool : tools)
+            tokens += McpTool.MAX_NAME
+                    + MOST_OF_FRAME * 4
+                    + most(tool.inputSchema())
+                    + (tool.description() == null ? 0 : most(tool.description()));
+        return tokens;
+    }
+
     private static long ofBytes(long bytes) {
         return (bytes + BYTES - 1) / BYTES;
     }

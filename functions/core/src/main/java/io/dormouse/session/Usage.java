@@ -16,6 +16,11 @@ public record Usage(
         long listNanoUsd) {
     public static final Usage NONE = new Usage(0, 0, 0, 0, 0, 0, 0);
 
+    /** All that the model has read. */
+    public long promptTokens() {
+        return input + cacheRead + cacheWrite5m + cacheWrite1h;
+    }
+
     public Usage plus(Usage more) {
         return new Usage(
                 input + more.input,

@@ -47,6 +47,8 @@ final class References {
                 case Fact.ToolsListed f -> {}
                 case Fact.ServerFailed f -> {}
                 case Fact.CallsBegan f -> {}
+                case Fact.Reserved f -> {}
+                case Fact.BudgetReached f -> {}
             }
         }
         return references.found;

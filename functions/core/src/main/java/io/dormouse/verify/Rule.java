@@ -17,6 +17,7 @@ public enum Rule {
     CALL("every call was asked for by the model, and has exactly one result before the model is asked again"),
     PERMISSION("a call that wants an answer of the client has no result without it"),
     USAGE("every total is the exact sum of what the requests used"),
+    BUDGET("what is set aside for a request is within the budget, and covers what it costs"),
     TIME("every total of running time is what the log adds up to"),
     SUMMARY("a summary stands for a beginning of the log that ends between calls, and says what the log says so far"),
     PROMPT("every model request is legal for the model"),

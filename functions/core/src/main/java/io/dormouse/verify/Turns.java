@@ -37,6 +37,15 @@ final class Turns {
     /** What the client was last told to answer; null while the session runs or rests. */
     private Set<EventId> awaited;
 
+    /** The turn waits for another budget. */
+    private boolean paused;
+
+    /** The open request was made for a shorter reply than usual. */
+    private boolean shorter;
+
+    /** The last reply was cut short. */
+    private boolean cut;
+
     /** A request failed and is to be tried again. */
     private boolean retrying;
 
@@ -77,6 +86,17 @@ final class Turns {
             case Fact.Noted f -> {
                 lane(List.of(f.note()), Lane.NOTICE, fact);
                 archived |= f.note().input() instanceof Input.Archived;
+                boolean updated = f.note().input() instanceof Input.Updated u
+                        && u.changes().has("budget");
+                findings.unless(
+                        f.resumed() == (paused && updated),
+                        Rule.TURN,
+                        f.resumed()
+                                ? "a turn goes on that does not wait for a budget"
+                                : "there is another budget, and the turn does not go on");
+                paused &= !f.resumed();
+                // Who was cut short may have room now.
+                cut &= !updated;
             }
             case Fact.TurnBegan f -> {
                 lane(f.inputs(), Lane.MESSAGE, fact);
@@ -84,6 +104,7 @@ final class Turns {
                 settled("a turn begins");
                 running = true;
                 ending = null;
+                cut = false;
                 turns++;
             }
             case Fact.InputsJoined f -> joined(f, next);
@@ -111,6 +132,7 @@ final class Turns {
                                 + (ending == null
                                         ? ", and the model has the next word"
                                         : ", and was to end by " + ending));
+                findings.unless(!paused, Rule.TURN, "the turn ends, and it waits for another budget");
                 running = false;
                 ending = null;
                 retrying = false;
@@ -124,6 +146,22 @@ final class Turns {
             }
             case Fact.ServerFailed f -> findings.unless(running, Rule.TURN, "a server fails outside of a turn");
             case Fact.CallsBegan f -> f.calls().forEach(this::began);
+            case Fact.Reserved f -> {
+                findings.unless(
+                        f.asked().equals(request),
+                        Rule.REQUEST,
+                        "something is set aside for the request " + f.asked() + ", which is not open");
+                shorter = f.maxTokens() > 0;
+            }
+            case Fact.BudgetReached f -> {
+                findings.unless(
+                        running && ending == null && !paused, Rule.TURN, "no turn is there to wait for a budget");
+                settled("the budget is reached");
+                findings.unless(f.cut() == cut, Rule.TURN, "whether the last reply was cut short is told wrongly");
+                paused = true;
+                cut = false;
+                retrying = false;
+            }
         }
     }
 
@@ -161,7 +199,8 @@ final class Turns {
     }
 
     private void asked(Fact.ModelAsked asked) {
-        findings.unless(running && ending == null, Rule.TURN, "the model is asked outside of a turn");
+        findings.unless(running && ending == null && !paused, Rule.TURN, "the model is asked outside of a turn");
+        findings.unless(!cut, Rule.TURN, "the model is asked, and its last reply was cut short by the budget");
         settled("the model is asked");
         findings.unless(requests.add(asked.id()), Rule.REQUEST, "two requests have the id " + asked.id());
         findings.unless(
@@ -171,6 +210,7 @@ final class Turns {
         retrying = false;
         request = asked.id();
         compacts = asked.compacts();
+        shorter = false;
     }
 
     /** @param summary whether it is what a request for a summary comes to */
@@ -195,7 +235,8 @@ final class Turns {
                         .toList();
         List<String> told = reply.calls().stream().map(ToolCall::modelId).toList();
         findings.unless(told.equals(wanted), Rule.CALL, "the reply asks for " + wanted + ", and the log for " + told);
-        if (reply.calls().isEmpty() && !"pause_turn".equals(reply.stopReason()))
+        cut = shorter && "max_tokens".equals(reply.stopReason());
+        if (reply.calls().isEmpty() && !cut && !"pause_turn".equals(reply.stopReason()))
             ending = "refusal".equals(reply.stopReason()) ? StopReason.REFUSAL : StopReason.END_TURN;
         for (ToolCall call : reply.calls()) {
             findings.unless(calls.add(call.id()), Rule.CALL, "two calls have the id " + call.id());
@@ -303,7 +344,7 @@ final class Turns {
         if (interrupted.asked() != null) outcome(interrupted.asked(), interrupted, compacts);
         interrupted.results().forEach(this::closed);
         settled("the turn is interrupted");
-        if (running && ending == null) ending = StopReason.END_TURN;
+        if (running && ending == null && !paused) ending = StopReason.END_TURN;
         retrying = false;
     }
 }

@@ -2,12 +2,11 @@ package io.dormouse.wire;
 
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.dormouse.json.Json;
+import io.dormouse.session.Budget;
 import io.dormouse.session.Usage;
 
 /** Usage as sessions, threads and {@code session.usage} show it. */
 public final class UsageView {
-    private static final long NANO_USD_PER_CENT = 10_000_000;
-
     private UsageView() {}
 
     public static ObjectNode of(Usage usage, long activeMillis) {
@@ -25,7 +24,7 @@ public final class UsageView {
         // Whole cents, half up: the log keeps the billionths. What a model without a price cost is unknown, not
         // nothing.
         boolean unknown = usage.listNanoUsd() == 0 && usage.input() + usage.output() + usage.cacheRead() > 0;
-        long cents = (usage.listNanoUsd() + NANO_USD_PER_CENT / 2) / NANO_USD_PER_CENT;
+        long cents = (usage.listNanoUsd() + Budget.NANO_USD_PER_CENT / 2) / Budget.NANO_USD_PER_CENT;
         if (!unknown)
             view.putObject("list_cost").put("amount", Long.toString(cents)).put("currency", "USD");
         return view;

@@ -6,6 +6,7 @@ import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.dormouse.id.EventId;
 import io.dormouse.id.ThreadId;
 import io.dormouse.json.Json;
+import io.dormouse.session.Budget;
 import io.dormouse.session.Entry;
 import io.dormouse.session.Fact;
 import io.dormouse.session.Input;
@@ -116,6 +117,7 @@ public record WireEvents(ThreadId thread, String agentName, UnaryOperator<JsonNo
                 case Fact.Noted f -> {
                     inputs(List.of(f.note()));
                     if (f.note().input() instanceof Input.Archived) threadStatus("terminated");
+                    if (f.resumed()) running();
                 }
                 case Fact.TurnBegan f -> {
                     inputs(f.inputs());
@@ -140,7 +142,7 @@ public record WireEvents(ThreadId thread, String agentName, UnaryOperator<JsonNo
                     ObjectNode reason = Json.object().put("type", "requires_action");
                     ArrayNode ids = reason.putArray("event_ids");
                     f.questions().forEach(id -> ids.add(id.text()));
-                    idle(reason, null, f.total(), f.activeMillis());
+                    idle(reason, reason, null, f.total(), f.activeMillis(), f.budget());
                 }
                 case Fact.ClientAnswered f -> {
                     inputs(f.answers());
@@ -157,7 +159,17 @@ public record WireEvents(ThreadId thread, String agentName, UnaryOperator<JsonNo
                 }
                 case Fact.TurnEnded f -> {
                     if (f.error() != null) error(f.error(), f.message(), "exhausted");
-                    idle(Json.object().put("type", f.reason().wireName()), f.details(), f.total(), f.activeMillis());
+                    ObjectNode reason = Json.object().put("type", f.reason().wireName());
+                    // The thread has come to its end, and the session takes nothing new.
+                    boolean spent = f.budget() != null
+                            && f.total().listNanoUsd() >= f.budget().nanoUsd();
+                    idle(
+                            reason,
+                            spent ? budgetReached() : reason,
+                            f.details(),
+                            f.total(),
+                            f.activeMillis(),
+                            f.budget());
                 }
                 case Fact.HandAttached f -> {
                     // As with a repository that could not be had: the session goes on without it.
@@ -170,6 +182,9 @@ public record WireEvents(ThreadId thread, String agentName, UnaryOperator<JsonNo
                 case Fact.ServerFailed f ->
                     error(f.error(), f.message(), "retrying").put("mcp_server_name", f.server());
                 case Fact.CallsBegan f -> {}
+                case Fact.Reserved f -> {}
+                case Fact.BudgetReached f ->
+                    idle(budgetReached(), budgetReached(), null, f.total(), f.activeMillis(), f.budget());
             }
         }
 
@@ -185,12 +200,23 @@ public record WireEvents(ThreadId thread, String agentName, UnaryOperator<JsonNo
             threadStatus("running");
         }
 
-        private void idle(ObjectNode reason, JsonNode details, Usage total, long activeMillis) {
+        /** @param session its reason, which is the thread's mostly @param budget null for none */
+        private void idle(
+                ObjectNode reason,
+                ObjectNode session,
+                JsonNode details,
+                Usage total,
+                long activeMillis,
+                Budget budget) {
             stopped(threadStatus("idle"), reason, details);
             ObjectNode usage = event("session.usage");
             usage.set("usage", UsageView.of(total, activeMillis));
-            usage.putNull("budget");
-            stopped(event("session.status_idle"), reason, details);
+            usage.set("budget", budget == null ? null : budget.wire());
+            stopped(event("session.status_idle"), session, details);
+        }
+
+        private static ObjectNode budgetReached() {
+            return Json.object().put("type", "budget_reached");
         }
 
         private void stopped(ObjectNode event, ObjectNode reason, JsonNode details) {

@@ -6,6 +6,7 @@ import static io.dormouse.Given.USED;
 import static io.dormouse.Given.allow;
 import static io.dormouse.Given.answer;
 import static io.dormouse.Given.archived;
+import static io.dormouse.Given.budget;
 import static io.dormouse.Given.deny;
 import static io.dormouse.Given.id;
 import static io.dormouse.Given.interrupt;
@@ -25,6 +26,7 @@ import io.dormouse.head.Snapshot.Phase;
 import io.dormouse.id.EventId;
 import io.dormouse.id.WorkspaceId;
 import io.dormouse.json.Json;
+import io.dormouse.session.Budget;
 import io.dormouse.session.Input;
 import io.dormouse.session.Lane;
 import io.dormouse.session.Posted;
@@ -303,6 +305,93 @@ class HeadTest {
         assertThat(gone.owedAt()).contains(noonPlus(1));
     }
 
+    // ---- the budget
+
+    private static final Budget DOLLAR = new Budget(100);
+    private static final Usage HALF = Usage.NONE.priced(500_000_000);
+
+    /** A head without mail whose session may spend a dollar and has spent so much. */
+    private static Head limited(Phase phase, Usage usage) {
+        return withSnapshot(new Snapshot(5, phase, Map.of(), Taken.NONE, usage, 0, null, null, 0, DOLLAR));
+    }
+
+    private static Why refusal(Head head, Input... inputs) {
+        return ((Posting.Refused) head.post(List.of(inputs), NOON)).why();
+    }
+
+    @Test
+    void a_new_session_knows_its_budget() {
+        Head head = Head.fresh(WorkspaceId.DEFAULT, SESSION, DOLLAR, NOON);
+        assertThat(head.budget()).isEqualTo(DOLLAR);
+        assertThat(head.snapshot()).isEqualTo(Snapshot.fresh(DOLLAR));
+        assertThat(FRESH.budget()).isNull();
+        assertThat(head.post(List.of(userSays("hi")), NOON)).isInstanceOf(Posting.Accepted.class);
+    }
+
+    @Test
+    void nothing_new_begins_while_a_turn_waits_for_its_budget_or_all_of_it_is_spent() {
+        Usage all = Usage.NONE.priced(DOLLAR.nanoUsd());
+        for (Head head :
+                List.of(limited(Phase.PAUSED, HALF), limited(Phase.RESTING, all), limited(Phase.RUNNING, all))) {
+            assertThat(refusal(head, userSays("hi"))).isEqualTo(Why.BUDGET_REACHED);
+            assertThat(refusal(head, interrupt(), userSays("hi"))).isEqualTo(Why.BUDGET_REACHED);
+            assertThat(head.post(List.of(renamed("x")), NOON)).isInstanceOf(Posting.Accepted.class);
+        }
+        assertThat(limited(Phase.RESTING, HALF).post(List.of(userSays("hi")), NOON))
+                .isInstanceOf(Posting.Accepted.class);
+    }
+
+    @Test
+    void who_is_asked_at_the_end_of_a_budget_may_answer_and_waits_for_nothing_else_first() {
+        Usage all = Usage.NONE.priced(DOLLAR.nanoUsd());
+        Head asks = withSnapshot(
+                new Snapshot(5, Phase.AWAITING, Map.of(id("q"), Gate.ASK), Taken.NONE, all, 0, null, null, 0, DOLLAR));
+        assertThat(refusal(asks, userSays("hi"))).isEqualTo(Why.AWAITING_ANSWERS);
+        assertThat(asks.post(List.of(allow("q")), NOON)).isInstanceOf(Posting.Accepted.class);
+        assertThat(asks.post(List.of(interrupt()), NOON)).isInstanceOf(Posting.Accepted.class);
+    }
+
+    @Test
+    void a_turn_that_waits_for_its_budget_is_not_interrupted() {
+        Head paused = limited(Phase.PAUSED, HALF);
+        assertThat(paused.post(List.of(interrupt()), noonPlus(1)))
+                .isEqualTo(new Posting.Ignored(List.of(new Posted(1, noonPlus(1), interrupt()))));
+        Head raised = posted(paused, budget(new Budget(200)));
+        assertThat(raised.post(List.of(interrupt()), NOON)).isInstanceOf(Posting.Accepted.class);
+    }
+
+    @Test
+    void another_budget_is_more_than_is_spent_and_counts_from_its_acceptance_on() {
+        Head paused = limited(Phase.PAUSED, HALF);
+        assertThat(refusal(paused, budget(new Budget(50)))).isEqualTo(Why.BUDGET_NOT_RAISED);
+        assertThat(refusal(paused, budget(new Budget(1)))).isEqualTo(Why.BUDGET_NOT_RAISED);
+        for (Budget other : new Budget[] {new Budget(51), new Budget(101), null}) {
+            Head changed = posted(paused, budget(other));
+            assertThat(changed.budget()).isEqualTo(other);
+            assertThat(changed.status()).isEqualTo(Status.RUNNING);
+            assertThat(changed.owes()).isTrue();
+            assertThat(changed.post(List.of(userSays("hi")), NOON)).isInstanceOf(Posting.Accepted.class);
+        }
+    }
+
+    @Test
+    void a_budget_comes_with_the_session_and_does_not_come_back() {
+        assertThat(refusal(FRESH, budget(DOLLAR))).isEqualTo(Why.BUDGET_CREATE_ONLY);
+        Head removed = posted(limited(Phase.RESTING, HALF), budget(null));
+        assertThat(removed.budget()).isNull();
+        assertThat(refusal(removed, budget(DOLLAR))).isEqualTo(Why.BUDGET_CREATE_ONLY);
+    }
+
+    @Test
+    void a_message_that_waits_with_its_turn_owes_nothing_and_a_paused_session_ends_like_one_that_rests() {
+        Head waits = withMail(limited(Phase.PAUSED, HALF), userSays("later"));
+        assertThat(waits.owes()).isFalse();
+        assertThat(waits.status()).isEqualTo(Status.IDLE);
+        assertThat(posted(waits, archived()).status()).isEqualTo(Status.TERMINATED);
+        assertThat(waits.delete(NOON)).isPresent();
+        assertThat(posted(waits, budget(null)).status()).isEqualTo(Status.RUNNING);
+    }
+
     // ---- the lease
 
     @Test
@@ -422,6 +511,7 @@ class HeadTest {
                 Phase.RUNNING, Status.RUNNING,
                 Phase.AWAITING, Status.IDLE,
                 Phase.RETRYING, Status.RESCHEDULING,
+                Phase.PAUSED, Status.IDLE,
                 Phase.ENDED, Status.TERMINATED);
         for (Phase phase : Phase.values()) {
             Head head = at(phase, Map.of(id("q"), Gate.ASK));
@@ -477,7 +567,12 @@ class HeadTest {
             boolean alone = phase == Phase.RUNNING || phase == Phase.RETRYING;
             assertThat(head.owes()).as("%s", phase).isEqualTo(alone);
             for (Input input : oneOfEach()) {
-                boolean moves = phase != Phase.ENDED && (phase != Phase.AWAITING || input.lane() != Lane.MESSAGE);
+                boolean moves =
+                        switch (phase) {
+                            case ENDED -> false;
+                            case AWAITING, PAUSED -> input.lane() != Lane.MESSAGE;
+                            case RESTING, RUNNING, RETRYING -> true;
+                        };
                 assertThat(withMail(head, input).owes())
                         .as("%s, %s", phase, input)
                         .isEqualTo(alone || moves);
@@ -589,6 +684,10 @@ class HeadTest {
 
     /** A head without mail whose log is in this phase. */
     private static Head at(Phase phase, Map<EventId, Gate> questions) {
+        return withSnapshot(snapshot(phase, questions, Taken.NONE));
+    }
+
+    private static Head withSnapshot(Snapshot snapshot) {
         return new Head(
                 WorkspaceId.DEFAULT,
                 SESSION,
@@ -597,7 +696,7 @@ class HeadTest {
                 1,
                 List.of(),
                 Lease.NONE,
-                snapshot(phase, questions, Taken.NONE),
+                snapshot,
                 null,
                 false,
                 NOON,
@@ -646,8 +745,11 @@ class HeadTest {
         Snapshot snapshot = Json.read(stored.getBytes(java.nio.charset.StandardCharsets.UTF_8), Snapshot.class);
         assertThat(snapshot.base()).isZero();
         assertThat(Json.text(snapshot)).isEqualTo(stored);
-        Snapshot summarised = new Snapshot(9, Phase.RESTING, Map.of(), Taken.NONE, Usage.NONE, 0, null, null, 4);
+        Snapshot summarised = new Snapshot(9, Phase.RESTING, Map.of(), Taken.NONE, Usage.NONE, 0, null, null, 4, null);
         assertThat(Json.text(summarised)).endsWith(",\"activeMillis\":0,\"base\":4}");
         assertThat(Json.read(Json.bytes(summarised), Snapshot.class)).isEqualTo(summarised);
+        Snapshot limited = Snapshot.fresh(DOLLAR);
+        assertThat(Json.text(limited)).endsWith(",\"activeMillis\":0,\"budget\":{\"maxCents\":100}}");
+        assertThat(Json.read(Json.bytes(limited), Snapshot.class)).isEqualTo(limited);
     }
 }

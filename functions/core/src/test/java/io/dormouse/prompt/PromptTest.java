@@ -14,6 +14,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import io.dormouse.Given;
 import io.dormouse.Histories;
 import io.dormouse.agents.AgentSpec;
 import io.dormouse.json.Json;
@@ -45,6 +46,29 @@ class PromptTest {
                                 + "\"messages\":[{\"role\":\"user\",\"content\":[{\"type\":\"text\",\"text\":\"hi\",\"cache_control\":{\"type\":\"ephemeral\"}}]},"
                                 + "{\"role\":\"assistant\",\"content\":[{\"type\":\"text\",\"text\":\"hello\"}]},"
                                 + "{\"role\":\"user\",\"content\":[{\"type\":\"text\",\"text\":\"more\",\"cache_control\":{\"type\":\"ephemeral\"}}]}]}");
+    }
+
+    @Test
+    void within_a_budget_a_reply_may_be_shorter_and_nothing_that_a_cache_looks_at_changes() {
+        Prompt prompt = new Prompt(prompt(SPEC, turn(userSays("hi"))));
+        assertThat(prompt.within(null)).isSameAs(prompt);
+        assertThat(prompt.within(new Fact.Reserved(Given.ASKED, 7, 0, "n", 0))).isEqualTo(prompt);
+        ObjectNode shorter =
+                prompt.within(new Fact.Reserved(Given.ASKED, 7, 1_500, "n", 0)).body();
+        assertThat(Json.text(shorter))
+                .isEqualTo(Json.text(prompt.body()).replace("\"max_tokens\":16384", "\"max_tokens\":1500"));
+    }
+
+    @Test
+    void within_a_budget_a_provider_searches_a_bounded_number_of_times() {
+        AgentSpec agent =
+                agent("{\"model\":{\"id\":\"m\"},\"system\":\"s\",\"tools\":[{\"type\":\"agent_toolset_20260401\"}]}");
+        Prompt prompt = Prompt.of(agent, Transcript.of(log(turn(userSays("hi")))), NO_CATALOG.searching(true));
+        Prompt within = prompt.within(new Fact.Reserved(Given.ASKED, 7, 0, "n", 0));
+        String search = "{\"type\":\"web_search_20250305\",\"name\":\"web_search\"";
+        assertThat(Json.text(prompt.body())).contains(search + "}").doesNotContain("max_uses");
+        assertThat(Json.text(within.body())).contains(search + ",\"max_uses\":5}");
+        assertThat(within.body().path("messages")).isEqualTo(prompt.body().path("messages"));
     }
 
     @Test

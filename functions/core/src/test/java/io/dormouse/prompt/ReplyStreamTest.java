@@ -157,7 +157,8 @@ class ReplyStreamTest {
                         Model.Failure.UNREACHABLE,
                         "the model's stream ended early",
                         null,
-                        new Usage(25, 1, 0, 0, 0, 0, 0)));
+                        new Usage(25, 1, 0, 0, 0, 0, 0),
+                        true));
     }
 
     @Test
@@ -165,7 +166,7 @@ class ReplyStreamTest {
         feed(START, "{'type':'error','error':{'type':'overloaded_error','message':'Overloaded'}}", END);
         assertThat(stream.end())
                 .isEqualTo(new Model.Reply.Failed(
-                        Model.Failure.OVERLOADED, "Overloaded", null, new Usage(25, 1, 0, 0, 0, 0, 0)));
+                        Model.Failure.OVERLOADED, "Overloaded", null, new Usage(25, 1, 0, 0, 0, 0, 0), true));
     }
 
     @Test

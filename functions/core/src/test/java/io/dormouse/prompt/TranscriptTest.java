@@ -15,6 +15,7 @@ import static io.dormouse.Given.failed;
 import static io.dormouse.Given.id;
 import static io.dormouse.Given.interrupt;
 import static io.dormouse.Given.log;
+import static io.dormouse.Given.mail;
 import static io.dormouse.Given.mailFrom;
 import static io.dormouse.Given.noonPlus;
 import static io.dormouse.Given.renamed;
@@ -37,6 +38,8 @@ import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.dormouse.Histories;
 import io.dormouse.Play;
 import io.dormouse.json.Json;
+import io.dormouse.session.Allowance;
+import io.dormouse.session.Budget;
 import io.dormouse.session.Entry;
 import io.dormouse.session.Fact;
 import io.dormouse.session.Input;
@@ -99,6 +102,23 @@ class TranscriptTest {
     @Test
     void messages_of_one_turn_are_one_message() {
         assertThat(brief(turn(userSays("a"), userSays("b")))).containsExactly("user | a | b");
+    }
+
+    @Test
+    void a_reply_that_the_budget_cut_short_is_gone_on_with_by_the_users_word() {
+        Fact cut = reply("max_tokens", List.of(textBlock("It was a dark and")));
+        Fact reached = new Fact.BudgetReached(true, Usage.NONE, 0, new Budget(1));
+        assertThat(brief(turn(userSays("hi")), asked(), cut, reached, new Fact.InputsJoined(mail(userSays("more")))))
+                .containsExactly("user | hi", "assistant | It was a dark and", "user | " + Allowance.GO_ON + " | more");
+        assertThat(brief(turn(userSays("hi")), asked(), replied(BASH), returned(BASH), reached))
+                .containsExactly("user | hi", "assistant | toolu_t1?", "user | toolu_t1=output of sevt_t1");
+        Fact paused = reply("pause_turn", List.of(textBlock("Searching")));
+        assertThat(brief(
+                        turn(userSays("hi")),
+                        asked(),
+                        paused,
+                        new Fact.BudgetReached(false, Usage.NONE, 0, new Budget(1))))
+                .containsExactly("user | hi", "assistant | Searching");
     }
 
     @Test

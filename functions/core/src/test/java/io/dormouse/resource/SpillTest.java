@@ -72,6 +72,18 @@ class SpillTest {
     }
 
     @Test
+    void a_reference_to_a_document_that_nobody_has_read_says_so() {
+        String document =
+                "[{\"type\":\"document\",\"source\":{\"type\":\"%s\",\"data\":\"" + "A".repeat(50_000) + "\"}}]";
+        assertThat(spill.spill(Json.parse(document.formatted("base64")))
+                        .path("unread")
+                        .asBoolean())
+                .isTrue();
+        assertThat(spill.spill(Json.parse(document.formatted("text"))).has("unread"))
+                .isFalse();
+    }
+
+    @Test
     void a_reference_to_a_picture_says_how_few_tokens_it_takes() {
         JsonNode picture = Json.parse("[{\"type\":\"image\",\"source\":{\"data\":\"" + "A".repeat(50_000) + "\"}}]");
         assertThat(spill.spill(picture).path("tokens").asInt()).isBetween(1_000, 3_000);

@@ -148,6 +148,9 @@ class ConversationTest {
                 new Case(Snapshot.Phase.RUNNING, after(turn(userSays("hi")), asked(), says("hello"))),
                 new Case(Snapshot.Phase.RUNNING, after(turn(userSays("hi")), asked(), replied(WRITE))),
                 new Case(Snapshot.Phase.AWAITING, after(turn(userSays("hi")), asked(), replied(WRITE), awaited(WRITE))),
+                new Case(
+                        Snapshot.Phase.PAUSED,
+                        after(turn(userSays("hi")), new Fact.BudgetReached(false, Usage.NONE, 0, new Budget(1)))),
                 new Case(Snapshot.Phase.RETRYING, after(turn(userSays("hi")), failed("x", noonPlus(9)))),
                 new Case(
                         Snapshot.Phase.ENDED,

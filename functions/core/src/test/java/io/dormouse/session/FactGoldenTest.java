@@ -9,6 +9,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import io.dormouse.Given;
 import io.dormouse.agents.McpServer;
 import io.dormouse.agents.McpTool;
 import io.dormouse.id.CredentialId;
@@ -52,6 +53,10 @@ class FactGoldenTest {
     private static final Posted UPDATED =
             posted(8, new Input.Updated(id("u8"), Json.object().put("title", "x")));
     private static final Posted ARCHIVED = posted(9, new Input.Archived(id("u9")));
+
+    private static final Posted LIMITED = posted(8, Given.budget(new Budget(500)));
+    private static final Posted UNLIMITED = posted(9, Given.budget(null));
+    private static final JsonNode UNREAD = BLOB.<ObjectNode>deepCopy().put("unread", true);
 
     private static final JsonNode SCHEMA = Json.object().put("type", "object");
 
@@ -157,7 +162,25 @@ class FactGoldenTest {
             new Fact.SessionBegan(
                     Json.object().put("name", "Scout"),
                     List.of(new Fact.Unreachable(new VaultId("vlt_1"), new CredentialId("vcrd_1"), "Not there."))),
-            new Fact.HandAttached("hand_1", "apt: not installed"));
+            new Fact.HandAttached("hand_1", "apt: not installed"),
+            new Fact.SessionBegan(Json.object().put("name", "Scout"), List.of(), new Budget(250)),
+            new Fact.Noted(LIMITED),
+            new Fact.Noted(UNLIMITED, true),
+            new Fact.Reserved(id("m1"), 123_456_789_012L, 0, "n9", 0),
+            new Fact.Reserved(id("m1"), 7_000_000, 1_024, "n9", 123_456_789_012L),
+            new Fact.BudgetReached(false, USAGE, 1500, new Budget(250)),
+            new Fact.BudgetReached(true, USAGE, 1500, new Budget(250)),
+            new Fact.ClientAwaited(List.of(id("t2")), USAGE, 1500, new Budget(250)),
+            new Fact.TurnEnded(StopReason.END_TURN, null, null, null, USAGE, 1500, new Budget(250)),
+            new Fact.Compacted(
+                    id("m1"),
+                    6,
+                    "So far.",
+                    List.of(),
+                    1234,
+                    USAGE,
+                    new Checkpoint(BLOB, Taken.NONE, Usage.NONE, 0, null, 0, 0, 0, 0, null, new Budget(250))),
+            new Fact.TurnBegan(List.of(posted(1, new Input.UserMessage(id("u1"), UNREAD)))));
 
     private static Posted posted(long seq, Input input) {
         return new Posted(seq, NOON, input);

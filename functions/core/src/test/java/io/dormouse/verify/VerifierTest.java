@@ -23,6 +23,7 @@ import io.dormouse.Histories;
 import io.dormouse.Play;
 import io.dormouse.head.Head;
 import io.dormouse.id.EventId;
+import io.dormouse.session.Budget;
 import io.dormouse.session.Checkpoint;
 import io.dormouse.session.Conversation;
 import io.dormouse.session.Entry;
@@ -547,6 +548,153 @@ class VerifierTest {
             assertThat(found.rule()).isEqualTo(Rule.HEAD);
             assertThat(found.position()).isEqualTo(2);
         });
+    }
+
+    // ---- budgets
+
+    /** A session that may spend ten cents and has spent nine; its second request was taken over from an owner that died. */
+    private static List<Entry> limited(BiFunction<Integer, Fact, Fact> change) {
+        Budget budget = new Budget(10);
+        Usage first = Usage.NONE.priced(40_000_000);
+        Usage second = Usage.NONE.priced(20_000_000);
+        Usage total = Usage.NONE.priced(90_000_000);
+        EventId one = Given.id("m1");
+        EventId two = Given.id("m2");
+        List<Posted> said = Given.mail(userSays("one"), Given.budget(new Budget(20)));
+        List<List<Fact>> entries = List.of(
+                List.of(new Fact.SessionBegan(Given.AGENT, List.of(), budget)),
+                List.of(
+                        new Fact.TurnBegan(said.subList(0, 1)),
+                        new Fact.ModelAsked(one, false),
+                        new Fact.Reserved(one, 50_000_000, 0, "n1", 0)),
+                List.of(new Fact.ModelReplied(one, List.of(Given.block(BASH)), List.of(BASH), "tool_use", null, first)),
+                List.of(
+                        Given.returned(BASH),
+                        new Fact.ModelAsked(two, false),
+                        new Fact.Reserved(two, 30_000_000, 2_000, "n3", 0)),
+                List.of(new Fact.Reserved(two, 25_000_000, 1_100, "n4", 30_000_000)),
+                List.of(
+                        new Fact.ModelReplied(two, List.of(textBlock("It was")), List.of(), "max_tokens", null, second),
+                        new Fact.BudgetReached(true, total, 0, budget)),
+                List.of(
+                        new Fact.Noted(said.get(1), true),
+                        new Fact.ModelAsked(Given.id("m3"), false),
+                        new Fact.Reserved(Given.id("m3"), 110_000_000, 0, "n6", 0)));
+        List<Entry> log = new ArrayList<>();
+        for (int i = 0; i < entries.size(); i++) {
+            int position = i + 1;
+            tell(
+                    log,
+                    entries.get(i).stream()
+                            .map(fact -> change.apply(position, fact))
+                            .filter(fact -> fact != null)
+                            .toArray(Fact[]::new));
+        }
+        return log;
+    }
+
+    private static List<Finding> limitedFindings(BiFunction<Integer, Fact, Fact> change) {
+        Verifier verifier = new Verifier(UnaryOperator.identity());
+        limited(change).forEach(verifier::add);
+        verifier.end(3, List.of());
+        return verifier.findings();
+    }
+
+    @Test
+    void a_session_that_keeps_its_budget_is_healthy() {
+        assertThat(limitedFindings((position, fact) -> fact)).isEmpty();
+    }
+
+    @Test
+    void a_budget_that_is_not_kept_is_found_where_it_is_not() {
+        record Wrong(String how, int position, Rule rule, UnaryOperator<Fact> change, Class<? extends Fact> kind) {}
+        List<Wrong> wrong = List.of(
+                new Wrong(
+                        "more is set aside than there is",
+                        5,
+                        Rule.BUDGET,
+                        f -> reserve(f, 30_000_001, 30_000_000),
+                        Fact.Reserved.class),
+                new Wrong(
+                        "what a dead owner had does not count",
+                        5,
+                        Rule.BUDGET,
+                        f -> reserve(f, 25_000_000, 0),
+                        Fact.Reserved.class),
+                new Wrong("nothing is set aside", 5, Rule.BUDGET, f -> null, Fact.Reserved.class),
+                new Wrong(
+                        "a request costs more than was set aside",
+                        3,
+                        Rule.BUDGET,
+                        f -> costing((Fact.ModelReplied) f, 50_000_001),
+                        Fact.ModelReplied.class),
+                new Wrong(
+                        "another entry told what was set aside",
+                        2,
+                        Rule.BUDGET,
+                        f -> new Fact.Reserved(((Fact.Reserved) f).asked(), 50_000_000, 0, "n9", 0),
+                        Fact.Reserved.class),
+                new Wrong(
+                        "it is for another request",
+                        2,
+                        Rule.REQUEST,
+                        f -> new Fact.Reserved(Given.id("m9"), 50_000_000, 0, "n1", 0),
+                        Fact.Reserved.class),
+                new Wrong(
+                        "the budget is another one",
+                        6,
+                        Rule.BUDGET,
+                        f -> new Fact.BudgetReached(true, ((Fact.BudgetReached) f).total(), 0, new Budget(11)),
+                        Fact.BudgetReached.class),
+                new Wrong(
+                        "the total is another one",
+                        6,
+                        Rule.USAGE,
+                        f -> new Fact.BudgetReached(true, Usage.NONE, 0, new Budget(10)),
+                        Fact.BudgetReached.class),
+                new Wrong(
+                        "it is not told that the reply was cut short",
+                        6,
+                        Rule.TURN,
+                        f -> new Fact.BudgetReached(false, ((Fact.BudgetReached) f).total(), 0, new Budget(10)),
+                        Fact.BudgetReached.class),
+                new Wrong("the turn does not wait", 6, Rule.TURN, f -> null, Fact.BudgetReached.class),
+                new Wrong(
+                        "the turn does not go on",
+                        7,
+                        Rule.TURN,
+                        f -> new Fact.Noted(((Fact.Noted) f).note()),
+                        Fact.Noted.class),
+                new Wrong(
+                        "there never was a budget",
+                        2,
+                        Rule.BUDGET,
+                        f -> new Fact.SessionBegan(Given.AGENT),
+                        Fact.SessionBegan.class));
+        for (Wrong each : wrong) {
+            boolean first = each.kind() == Fact.SessionBegan.class;
+            List<Finding> found = limitedFindings(
+                    (position, fact) -> each.kind().isInstance(fact) && (first || position == each.position())
+                            ? each.change().apply(fact)
+                            : fact);
+            assertThat(found).as(each.how()).isNotEmpty();
+            // Without it the next entry shows that something is missing.
+            int at = each.how().equals("nothing is set aside") ? 5 : each.position();
+            assertThat(found.getFirst().position())
+                    .as("%s: %s", each.how(), found)
+                    .isEqualTo(at);
+            assertThat(found.getFirst().rule()).as("%s: %s", each.how(), found).isIn(each.rule(), Rule.LINE);
+        }
+    }
+
+    private static Fact reserve(Fact fact, long nanoUsd, long lost) {
+        Fact.Reserved r = (Fact.Reserved) fact;
+        return new Fact.Reserved(r.asked(), nanoUsd, r.maxTokens(), r.by(), lost);
+    }
+
+    private static Fact costing(Fact.ModelReplied r, long nanoUsd) {
+        return new Fact.ModelReplied(
+                r.asked(), r.content(), r.calls(), r.stopReason(), r.stopDetails(), Usage.NONE.priced(nanoUsd));
     }
 
     // ---- summaries

@@ -12,6 +12,7 @@ import static io.dormouse.Given.asked;
 import static io.dormouse.Given.askedAgain;
 import static io.dormouse.Given.asking;
 import static io.dormouse.Given.block;
+import static io.dormouse.Given.budget;
 import static io.dormouse.Given.cancelled;
 import static io.dormouse.Given.custom;
 import static io.dormouse.Given.deny;
@@ -43,6 +44,7 @@ import io.dormouse.Play;
 import io.dormouse.head.Head;
 import io.dormouse.id.EventId;
 import io.dormouse.json.Json;
+import io.dormouse.session.Budget;
 import io.dormouse.session.Entry;
 import io.dormouse.session.Fact;
 import io.dormouse.session.Input;
@@ -226,6 +228,47 @@ class WireEventsTest {
                         .getLast())
                 .isEqualTo("{\"type\":\"session.status_idle\",\"stop_reason\":{\"type\":\"refusal\"},\"stop_details\":"
                         + details + "}");
+    }
+
+    private static final String LIMIT =
+            "{\"type\":\"limit\",\"max_list_cost\":{\"amount\":\"250\",\"currency\":\"USD\"}}";
+    private static final String REACHED = "\"stop_reason\":{\"type\":\"budget_reached\"},\"stop_details\":null}";
+
+    @Test
+    void a_turn_that_waits_for_its_budget_is_idle() {
+        assertThat(events(new Fact.BudgetReached(false, USED, 1_500, new Budget(250))))
+                .containsExactly(
+                        "{\"type\":\"session.thread_status_idle\"," + THREAD + "," + REACHED,
+                        "{\"type\":\"session.usage\",\"usage\":" + USAGE + ",\"budget\":" + LIMIT + "}",
+                        "{\"type\":\"session.status_idle\"," + REACHED);
+        assertThat(events(new Fact.Reserved(id("ask"), 7, 0, "n", 0))).isEmpty();
+    }
+
+    @Test
+    void another_budget_is_told_and_lets_the_session_run() {
+        Posted raised = mail(budget(new Budget(250))).getFirst();
+        assertThat(events(new Fact.Noted(raised, true)))
+                .containsExactly(
+                        "{\"type\":\"session.updated\",\"budget\":" + LIMIT + "}",
+                        "{\"type\":\"session.status_running\"}",
+                        "{\"type\":\"session.thread_status_running\"," + THREAD + "}");
+        assertThat(events(new Fact.Noted(mail(budget(null)).getFirst())))
+                .containsExactly("{\"type\":\"session.updated\",\"budget\":null}");
+    }
+
+    @Test
+    void usage_shows_the_budget_and_the_end_of_a_turn_that_took_all_of_it_is_the_sessions() {
+        Fact ended = new Fact.TurnEnded(StopReason.END_TURN, null, null, null, USED, 1_500, new Budget(250));
+        assertThat(events(ended).get(1)).endsWith(",\"budget\":" + LIMIT + "}");
+        assertThat(events(ended).getLast()).contains("\"stop_reason\":{\"type\":\"end_turn\"}");
+        Usage all = USED.priced(2_500_000_000L);
+        List<String> spent =
+                events(new Fact.TurnEnded(StopReason.END_TURN, null, null, null, all, 1_500, new Budget(250)));
+        assertThat(spent.getFirst()).contains("\"stop_reason\":{\"type\":\"end_turn\"}");
+        assertThat(spent.getLast()).isEqualTo("{\"type\":\"session.status_idle\"," + REACHED);
+        assertThat(events(new Fact.ClientAwaited(List.of(id("q1")), all, 1_500, new Budget(250)))
+                        .getLast())
+                .contains("\"type\":\"requires_action\"");
     }
 
     @Test

@@ -5,7 +5,9 @@ import io.dormouse.prompt.Model;
 import io.dormouse.prompt.ReplyStream;
 import io.dormouse.prompt.SseParser;
 import java.io.ByteArrayOutputStream;
+import java.net.ConnectException;
 import java.net.http.HttpClient;
+import java.net.http.HttpConnectTimeoutException;
 import java.net.http.HttpRequest;
 import java.net.http.HttpResponse;
 import java.nio.ByteBuffer;
@@ -13,6 +15,7 @@ import java.time.Duration;
 import java.time.InstantSource;
 import java.util.Locale;
 import java.util.concurrent.CompletionException;
+import javax.net.ssl.SSLHandshakeException;
 
 /** One request and its reply, on one thread. */
 final class Exchange {
@@ -48,7 +51,12 @@ final class Exchange {
             return switch (answer.next(timeouts.firstByte())) {
                 case Signal.Head head -> answered(head.response());
                 case Signal.Stopped _ -> reply.cancelled();
-                case Signal.Broke broke -> unreachable("could not reach the model: " + reason(broke.why()));
+                case Signal.Broke broke -> {
+                    String message = "could not reach the model: " + reason(broke.why());
+                    yield neverSent(cause(broke.why()))
+                            ? reply.refused(Model.Failure.UNREACHABLE, message, null)
+                            : unreachable(message);
+                }
                 case Signal.TimedOut _ -> unreachable("the model did not answer in time");
                 case Signal.Bytes _, Signal.Ended _ -> unreachable("the model's answer has no head");
             };
@@ -129,7 +137,8 @@ final class Exchange {
         JsonNode error = Refusal.error(body);
         String message =
                 "HTTP " + head.statusCode() + ": " + error.path("message").asText("no message");
-        return reply.broken(
+        // An error in the place of a stream costs nothing.
+        return reply.refused(
                 Refusal.kind(head.statusCode(), error.path("type").asText()).by(message),
                 message.substring(0, Math.min(message.length(), MAX_ERROR_CHARS)),
                 Refusal.retryAfter(head.headers(), clock.instant()));
@@ -139,8 +148,19 @@ final class Exchange {
         return reply.broken(Model.Failure.UNREACHABLE, message, null);
     }
 
+    private static Throwable cause(Throwable why) {
+        return why instanceof CompletionException && why.getCause() != null ? why.getCause() : why;
+    }
+
+    /** Whether there was no connection yet on which a request could go. */
+    private static boolean neverSent(Throwable why) {
+        return why instanceof ConnectException
+                || why instanceof HttpConnectTimeoutException
+                || why instanceof SSLHandshakeException;
+    }
+
     private static String reason(Throwable why) {
-        Throwable cause = why instanceof CompletionException && why.getCause() != null ? why.getCause() : why;
+        Throwable cause = cause(why);
         return cause.getMessage() == null ? cause.getClass().getSimpleName() : cause.getMessage();
     }
 }

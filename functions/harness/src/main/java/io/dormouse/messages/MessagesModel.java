@@ -48,7 +48,7 @@ public final class MessagesModel implements Model, AutoCloseable {
 
     @Override
     public Reply reply(Prompt prompt, Watcher watcher, Cancellation cancellation) {
-        if (cancellation.requested()) return new Reply.Cancelled(Usage.NONE);
+        if (cancellation.requested()) return new Reply.Cancelled(Usage.NONE, false);
         HttpRequest request;
         try {
             request = request(Json.bytes(ids.named(prompt.body())));
@@ -79,7 +79,12 @@ public final class MessagesModel implements Model, AutoCloseable {
     private Reply redacted(Reply reply) {
         return switch (reply) {
             case Reply.Failed failed ->
-                new Reply.Failed(failed.kind(), signing.redact(failed.message()), failed.retryAfter(), failed.usage());
+                new Reply.Failed(
+                        failed.kind(),
+                        signing.redact(failed.message()),
+                        failed.retryAfter(),
+                        failed.usage(),
+                        failed.begun());
             case Reply.Complete complete -> complete;
             case Reply.Cancelled cancelled -> cancelled;
         };

@@ -510,7 +510,7 @@ class HarnessTest {
         assertThat(world.head().owes()).isFalse();
     }
 
-    private static void await(CountDownLatch latch) {
+    static void await(CountDownLatch latch) {
         try {
             latch.await();
         } catch (InterruptedException e) {

@@ -32,6 +32,7 @@ import io.dormouse.prompt.Model;
 import io.dormouse.prompt.Model.Reply;
 import io.dormouse.prompt.Prompt;
 import io.dormouse.resource.Spill;
+import io.dormouse.session.Budget;
 import io.dormouse.session.Entry;
 import io.dormouse.session.Fact;
 import io.dormouse.session.Input;
@@ -96,6 +97,17 @@ final class World {
     }
 
     World(String tools, String servers, ThreadPace pace) {
+        this(tools, servers, pace, null);
+    }
+
+    /** A session that may spend so many cents. The model costs a dollar for a million tokens of a prompt, and five of a reply. */
+    static World limited(String tools, long cents) {
+        World world = new World(tools, "[]", new ThreadPace(), new Budget(cents));
+        world.catalog = new Catalog(Json.parse("{\"default_prices\":{\"input\":1,\"output\":5},\"models\":[]}"));
+        return world;
+    }
+
+    private World(String tools, String servers, ThreadPace pace, Budget budget) {
         this.pace = pace;
         ids = new Ids(pace::now, new Random(7));
         session = ids.session();
@@ -105,8 +117,9 @@ final class World {
         agent.set("mcp_servers", Json.parse(servers.replace('\'', '"')));
         agent.set("tools", Json.parse(tools.replace('\'', '"')));
         Instant now = pace.now();
-        log.append(thread, new Entry(1, 0, ids.next(), now, List.of(new Fact.SessionBegan(agent))));
-        assertThat(heads.create(Head.fresh(WorkspaceId.DEFAULT, session, now))).isTrue();
+        log.append(thread, new Entry(1, 0, ids.next(), now, List.of(new Fact.SessionBegan(agent, List.of(), budget))));
+        assertThat(heads.create(Head.fresh(WorkspaceId.DEFAULT, session, budget, now)))
+                .isTrue();
     }
 
     Harness harness() {
@@ -262,6 +275,14 @@ final class World {
         List<ObjectNode> content = new ArrayList<>();
         for (String block : blocks) content.add((ObjectNode) Json.parse(block.replace('\'', '"')));
         return (prompt, cancellation) -> new Reply.Complete(content, stopReason, null, new Usage(10, 5, 0, 0, 0, 0, 0));
+    }
+
+    /** The same, having used this. */
+    static BiFunction<Prompt, Cancellation, Reply> using(Usage usage, BiFunction<Prompt, Cancellation, Reply> reply) {
+        return (prompt, cancellation) -> {
+            Reply.Complete complete = (Reply.Complete) reply.apply(prompt, cancellation);
+            return new Reply.Complete(complete.content(), complete.stopReason(), complete.stopDetails(), usage);
+        };
     }
 
     static BiFunction<Prompt, Cancellation, Reply> failing(Model.Failure kind) {

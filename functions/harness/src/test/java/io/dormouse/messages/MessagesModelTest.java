@@ -125,6 +125,34 @@ class MessagesModelTest extends AgainstScriptedModel {
         assertThat(((Model.Reply.Failed) reply(server)).usage()).isEqualTo(new Usage(7, 1, 0, 0, 0, 0, 0));
     }
 
+    private static boolean begun(Model.Reply reply) {
+        return ((Model.Reply.Failed) reply).begun();
+    }
+
+    @Test
+    void only_a_request_that_went_out_and_was_not_refused_may_have_cost_something() throws IOException {
+        int port;
+        try (ServerSocket socket = new ServerSocket(0)) {
+            port = socket.getLocalPort();
+        }
+        assertThat(begun(ask(model(URI.create("http://127.0.0.1:" + port), PATIENT), new Cancellation())))
+                .as("no server")
+                .isFalse();
+        for (int status : new int[] {400, 401, 402, 404, 413, 429, 500, 502, 529})
+            assertThat(begun(reply(serve(Script.error(status, "api_error", "no")))))
+                    .as("HTTP " + status)
+                    .isFalse();
+        assertThat(begun(reply(serve(Script.text("Hello").failBeforeEvent(4, "overloaded_error", "Overloaded")))))
+                .as("an error in the stream")
+                .isTrue();
+        assertThat(begun(reply(serve(Script.text("Hello").endBeforeEvent(4)))))
+                .as("a stream that ends early")
+                .isTrue();
+        assertThat(begun(reply(serve(Script.response(200, JsonNodeFactory.instance.textNode("<html>"))))))
+                .as("an answer that is no stream")
+                .isTrue();
+    }
+
     @Test
     void an_error_in_the_stream_is_the_kind_it_names() {
         ScriptedModel server = serve(Script.text("Hello").failBeforeEvent(4, "overloaded_error", "Overloaded"));

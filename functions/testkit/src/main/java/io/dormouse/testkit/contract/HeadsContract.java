@@ -11,6 +11,7 @@ import io.dormouse.head.Lease;
 import io.dormouse.head.Snapshot;
 import io.dormouse.id.ThreadId;
 import io.dormouse.id.WorkspaceId;
+import io.dormouse.session.Budget;
 import io.dormouse.session.Input;
 import io.dormouse.session.Posted;
 import io.dormouse.session.Taken;
@@ -67,7 +68,9 @@ public abstract class HeadsContract {
                 new Usage(1, 2, 3, 4, 5, 6, 7),
                 99,
                 NOW.plusMillis(1),
-                NOW.plusMillis(2));
+                NOW.plusMillis(2),
+                17,
+                new Budget(250));
         Head head = new Head(
                 fresh.workspace(),
                 fresh.session(),

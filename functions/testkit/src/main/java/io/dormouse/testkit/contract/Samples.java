@@ -10,6 +10,7 @@ import io.dormouse.id.Ids;
 import io.dormouse.id.ThreadId;
 import io.dormouse.json.Json;
 import io.dormouse.outbound.CredentialUse;
+import io.dormouse.session.Budget;
 import io.dormouse.session.Checkpoint;
 import io.dormouse.session.Entry;
 import io.dormouse.session.Fact;
@@ -127,6 +128,12 @@ final class Samples {
                         List.of(new McpTool("search", "Finds pages.", json("{'type':'object'}"), true))),
                 new Fact.ServerFailed("docs", "mcp_connection_failed_error", "not there"),
                 new Fact.CallsBegan(List.of(event()), "n1"),
+                new Fact.SessionBegan(json("{'id':'agent_1'}"), List.of(), new Budget(250)),
+                new Fact.Noted(posted.getFirst(), true),
+                new Fact.Reserved(event(), 123_456_789_012L, 0, "n1", 0),
+                new Fact.Reserved(event(), 1, 1024, "n1", 9_876_543_210L),
+                new Fact.BudgetReached(true, usage, 5, new Budget(1)),
+                new Fact.TurnEnded(StopReason.END_TURN, null, null, null, usage, 5, new Budget(250)),
                 new Fact.CredentialUsed(new CredentialUse(
                         new CredentialId("vcrd_1"), "api.example.org", "GET", "/v1/*", 200, 17, event())),
                 new Fact.Compacted(

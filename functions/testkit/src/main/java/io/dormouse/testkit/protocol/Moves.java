@@ -75,6 +75,7 @@ final class Moves {
                 next.accept(
                         "the client posts " + input.id(),
                         new State(accepted.next(), state.log(), state.owners(), state.posted() + 1));
+            case Head.Posting.Ignored ignored -> {}
             case Head.Posting.Refused refused -> {}
         }
     }

@@ -34,6 +34,8 @@ public enum Bug {
     FORGOTTEN_ONCE("a deleted session is forgotten once, and not again hours later"),
     BASE_ONE_TOO_FAR("a summary claims to stand for one entry more than it does"),
     KEPT_MESSAGES_ARE_LOST("a summary forgets the messages that it keeps word for word"),
+    LOST_REQUESTS_ARE_FREE("what a dead owner had set aside for its request does not count as spent"),
+    BROKEN_REQUESTS_ARE_FREE("of a request that broke off the model's client says that it never got there"),
     CHANCE_FROM_OUTSIDE("something random does not come from the seed");
 
     private final String what;

@@ -15,6 +15,8 @@ public enum Check {
     I9_NO_LOST_WAKE_UP("a session that owes work and has no living owner gets one soon"),
     I10_ORDER_OF_INPUT("the log and the model see messages in the order in which they were accepted"),
     I11_LEGAL_TRANSCRIPT("every model request is legal"),
+    I12_BUDGET(
+            "what requests cost is never more than what the log counts and sets aside, and that never more than the budget"),
     I15_STREAM_IS_LOG("what a watcher was sent is the log, once and in order"),
     I16_A_KILL_KILLS("after a session was archived or deleted nobody who could know starts anything"),
     I17_BOUNDED_RETRIES("nothing is tried again without end"),

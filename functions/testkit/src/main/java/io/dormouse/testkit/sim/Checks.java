@@ -16,7 +16,6 @@ import io.dormouse.session.Conversation;
 import io.dormouse.session.Entry;
 import io.dormouse.session.Input;
 import io.dormouse.session.Posted;
-import io.dormouse.session.Usage;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.HashMap;
@@ -60,6 +59,7 @@ final class Checks {
         boolean dropped;
         boolean owes;
         int asked;
+
         int idleClaims;
         int faultsBefore;
 
@@ -270,7 +270,8 @@ final class Checks {
         for (long from : base == 0 ? new long[] {0} : new long[] {0, base}) {
             Fold fold = new Fold(content -> content);
             fold.readOn((after, limit) -> sim.log.read(thread, after, limit), from);
-            Prompt cold = Prompt.of(new AgentSpec(fold.conversation().agent()), fold.transcript(), Simulation.CATALOG);
+            Prompt cold = Prompt.of(new AgentSpec(fold.conversation().agent()), fold.transcript(), sim.catalog)
+                    .within(fold.conversation().reserved());
             if (!cold.body().equals(prompt.body()))
                 Check.COLD_IS_WARM.failed("asked " + prompt.body().path("messages") + "\nread from " + from + " "
                         + cold.body().path("messages"));
@@ -300,12 +301,6 @@ final class Checks {
                 }
             }
         }
-    }
-
-    /** The model says what a request of this session used. */
-    Usage used(ThreadId thread, Usage usage) {
-        of(thread).story.used.put(usage.input(), usage);
-        return usage;
     }
 
     void startsCall(ThreadId thread, Crew crew) {

@@ -5,10 +5,12 @@ import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.dormouse.head.Head;
 import io.dormouse.head.Head.Posting;
 import io.dormouse.head.Heads.Swapped;
+import io.dormouse.head.Snapshot;
 import io.dormouse.id.EventId;
 import io.dormouse.id.Ids;
 import io.dormouse.id.ThreadId;
 import io.dormouse.json.Json;
+import io.dormouse.session.Budget;
 import io.dormouse.session.Entry;
 import io.dormouse.session.Input;
 import io.dormouse.session.Posted;
@@ -66,6 +68,10 @@ final class Client {
     }
 
     private void act(int dice) {
+        if (sim.limited() && sim.money.nextInt(5) == 0) {
+            changesBudget();
+            return;
+        }
         if (dice < 45) patiently(List.of(message()));
         else if (dice < 50) patiently(List.of(message(), message()));
         else if (dice < 54) patiently(List.of(message(), new Input.SystemMessage(ids.event(), text())));
@@ -75,6 +81,20 @@ final class Client {
             patiently(List.of(new Input.Updated(ids.event(), Json.object().put("title", "t" + sim.number()))));
         else if (dice < 68) patiently(List.of(new Input.Confirmation(ids.event(), ids.event(), true, null)));
         else answerSome();
+    }
+
+    /** More often than not there is more to spend, seldom any limit to it no longer. */
+    private void changesBudget() {
+        Head head = sim.heads.read(thread).orElseThrow();
+        if (head.budget() == null) return;
+        long cents = head.budget().maxCents() + sim.money.nextInt(20) - 4;
+        budget(sim.money.nextInt(20) == 0 ? null : new Budget(Math.max(1, cents)));
+    }
+
+    private void budget(Budget other) {
+        ObjectNode changes = Json.object();
+        changes.set("budget", other == null ? null : other.wire());
+        patiently(List.of(new Input.Updated(ids.event(), changes)));
     }
 
     private Input anew(Input input) {
@@ -124,6 +144,14 @@ final class Client {
         patiently(List.of(new Input.Updated(ids.event(), changes)));
     }
 
+    void limits(long cents) {
+        budget(new Budget(cents));
+    }
+
+    void limitsNoLonger() {
+        budget(null);
+    }
+
     void archives() {
         patiently(List.of(new Input.Archived(ids.event())));
     }
@@ -166,7 +194,9 @@ final class Client {
         if (sim.checks.killed(thread)) return false;
         List<Input> answers = answers();
         answers.forEach(answer -> patiently(List.of(answer)));
-        return !answers.isEmpty();
+        boolean paused = sim.heads.read(thread).orElseThrow().snapshot().phase() == Snapshot.Phase.PAUSED;
+        if (paused) limitsNoLonger();
+        return paused || !answers.isEmpty();
     }
 
     private List<Input> answers() {
@@ -230,6 +260,10 @@ final class Client {
                         case Swapped.Changed changed -> current = changed.current();
                     }
                     if (sim.bug == Bug.ACK_BEFORE_WRITE) return List.of();
+                }
+                case Posting.Ignored ignored -> {
+                    sim.history.tell("ignored");
+                    return List.of();
                 }
                 case Posting.Refused refused -> {
                     boolean unknown = refused.why() == Posting.Why.UNKNOWN_QUESTION && asked.isEmpty();

@@ -159,6 +159,10 @@ final class Planted {
             }
             case BASE_ONE_TOO_FAR -> fact instanceof Fact.Compacted c ? compacted(c, c.base() + 1, c.kept()) : fact;
             case KEPT_MESSAGES_ARE_LOST -> fact instanceof Fact.Compacted c ? compacted(c, c.base(), List.of()) : fact;
+            case LOST_REQUESTS_ARE_FREE ->
+                fact instanceof Fact.Reserved r
+                        ? new Fact.Reserved(r.asked(), r.nanoUsd(), r.maxTokens(), r.by(), 0)
+                        : fact;
             case USAGE_COUNTS_TWICE ->
                 fact instanceof Fact.ModelReplied r && r.calls().size() > 1
                         ? new Fact.ModelReplied(

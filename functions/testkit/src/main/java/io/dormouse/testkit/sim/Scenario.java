@@ -78,18 +78,44 @@ public enum Scenario {
         turn(client);
         client.deletes();
         client.untilRest();
+    }),
+    BUDGET_RAISED(List.of(List.of("bash")), 1, client -> {
+        turn(client);
+        client.limits(50);
+        client.untilRest();
+    }),
+    BUDGET_REACHED(List.of(List.of("bash"), List.of("read"), List.of("bash")), 4, client -> {
+        client.says();
+        client.untilModelSpeaks();
+        client.interrupts();
+        client.untilRest();
+        for (int i = 0; i < 3; i++) turn(client);
+        client.limitsNoLonger();
+        turn(client);
     });
 
     /** Two of it fill the window. */
     private static final String LONG = " words".repeat(400);
 
     private final List<List<String>> calls;
+    private final long cents;
     private final Consumer<Client> script;
 
     /** @param calls the tools that each reply calls; the reply after them ends the turn */
     Scenario(List<List<String>> calls, Consumer<Client> script) {
+        this(calls, 0, script);
+    }
+
+    /** @param cents what the session may spend */
+    Scenario(List<List<String>> calls, long cents, Consumer<Client> script) {
         this.calls = calls;
+        this.cents = cents;
         this.script = script;
+    }
+
+    /** 0 for no limit. */
+    long cents() {
+        return cents;
     }
 
     private static void turn(Client client) {

@@ -45,23 +45,44 @@ final class SimModel implements Model {
         try {
             return request(thread, prompt, watcher, cancellation);
         } catch (Calls.Failure e) {
-            return failed(Failure.UNREACHABLE, null);
+            return brokeOff();
         }
     }
 
     private Reply request(ThreadId thread, Prompt prompt, Watcher watcher, Cancellation cancellation) {
         sim.calls.travel("asks the model", 1);
-        if (cancellation.requested()) return new Reply.Cancelled(Usage.NONE);
+        if (cancellation.requested()) return new Reply.Cancelled(Usage.NONE, false);
         int asked = sim.checks.asksModel(thread, sim.schedule.me().crew(), prompt);
-        Usage usage = sim.checks.used(thread, new Usage(1000 + sim.number(), 5, Tokens.of(prompt.body()), 0, 0, 0, 0));
+        Story story = sim.checks.story(thread);
+        Usage usage = story.used(new Usage(1000 + sim.number(), 5, Tokens.of(prompt.body()), 0, 0, 0, 0));
+        // Who is not heard to the end has written all that he was let.
+        long most = price(
+                thread,
+                new Usage(usage.input(), prompt.body().path("max_tokens").asLong(), usage.cacheRead(), 0, 0, 0, 0));
+        story.charge(most);
+        Reply reply = speaks(asked, usage, prompt, watcher, cancellation);
+        switch (reply) {
+            case Reply.Complete c -> story.charge(price(thread, usage) - most);
+            case Reply.Failed f -> {
+                if (!f.begun() && f.kind() != Failure.UNREACHABLE) story.charge(-most);
+            }
+            case Reply.Cancelled c -> {}
+        }
+        return reply;
+    }
+
+    private long price(ThreadId thread, Usage usage) {
+        return sim.catalog.priced(thread.text(), usage).listNanoUsd();
+    }
+
+    private Reply speaks(int asked, Usage usage, Prompt prompt, Watcher watcher, Cancellation cancellation) {
         long patience = sim.faults.strike(Fault.MODEL_IS_SLOW) ? 120_000 : 4000;
         int chunks = 1 + sim.random.nextInt(4);
         for (int i = 0; i < chunks; i++) {
-            if (sim.faults.strike(Fault.MODEL_BREAKS_OFF)) return failed(Failure.UNREACHABLE, null);
+            if (sim.faults.strike(Fault.MODEL_BREAKS_OFF)) return brokeOff();
             if (sim.faults.strike(Fault.MODEL_NEVER_ENDS)) {
                 // Until the client's own limit.
-                if (!sim.schedule.await(cancellation::requested, HANGS_MILLIS))
-                    return failed(Failure.UNREACHABLE, null);
+                if (!sim.schedule.await(cancellation::requested, HANGS_MILLIS)) return brokeOff();
             } else {
                 sim.schedule.await(cancellation::requested, 1 + sim.random.nextInt((int) patience / chunks));
             }
@@ -88,6 +109,11 @@ final class SimModel implements Model {
             return failed(Failure.RATE_LIMITED, Duration.ofSeconds(1 + sim.random.nextInt(90)));
         if (sim.faults.strike(Fault.MODEL_REFUSES_REQUEST)) return failed(Failure.REFUSED, null);
         return null;
+    }
+
+    private Reply brokeOff() {
+        boolean told = sim.bug != Bug.BROKEN_REQUESTS_ARE_FREE;
+        return new Reply.Failed(Failure.UNREACHABLE, "by the seed", null, Usage.NONE, told);
     }
 
     static Reply failed(Failure kind, Duration retryAfter) {

@@ -16,6 +16,7 @@ import io.dormouse.id.WorkspaceId;
 import io.dormouse.json.Json;
 import io.dormouse.prompt.Catalog;
 import io.dormouse.resource.Spill;
+import io.dormouse.session.Budget;
 import io.dormouse.session.Entry;
 import io.dormouse.session.Fact;
 import io.dormouse.session.SessionLog;
@@ -41,7 +42,15 @@ public final class Simulation {
     /** A conversation that lasts is summarised now and then. */
     private static final int WINDOW = 4_000;
 
-    static final Catalog CATALOG = new Catalog(Json.parse("{\"models\":[]}")).narrowed(WINDOW);
+    /** Of a seed with budgets: there a reply can be cut short, and be worth having. */
+    private static final int WIDER_WINDOW = 8_000;
+
+    private static final Catalog CATALOG = new Catalog(Json.parse("""
+            {"models":[],"default_prices":
+              {"input":1,"output":5,"cache_read":0.1,"cache_write_5m":1.25,"cache_write_1h":2}}"""));
+    /** In every so many seeds sessions have a budget. The others are what they were before there were budgets. */
+    private static final int LIMITED = 7;
+
     /** The clock of a machine whose nonces are those of every other. */
     private static final InstantSource STOPPED = () -> SimPace.BEGINNING;
 
@@ -51,6 +60,11 @@ public final class Simulation {
 
     final Harm.Plan plan;
     final Random random;
+    /** For all that has to do with budgets, so that nothing else changes by it. */
+    final Random money;
+
+    private final boolean limited;
+    final Catalog catalog;
     final Schedule schedule;
     final History history;
     final Faults faults;
@@ -101,6 +115,9 @@ public final class Simulation {
         this.scenario = scenario;
         this.plan = plan;
         random = new Random(seed * 0x9E3779B97F4A7C15L + 1);
+        money = new Random(seed);
+        limited = scenario == null ? seed % LIMITED == 3 : scenario.cents() > 0;
+        catalog = CATALOG.narrowed(limited && scenario == null ? WIDER_WINDOW : WINDOW);
         schedule = new Schedule(random);
         history = new History(schedule, listener);
         faults = new Faults(random);
@@ -231,10 +248,12 @@ public final class Simulation {
         Ids ids = new Ids(() -> SimPace.BEGINNING, random);
         SessionId session = ids.session();
         ThreadId thread = session.primaryThread();
-        Entry first = new Entry(1, 0, ids.next(), SimPace.BEGINNING, List.of(new Fact.SessionBegan(agent(thread))));
+        Budget budget = limited ? new Budget(scenario == null ? cents() : scenario.cents()) : null;
+        Fact began = new Fact.SessionBegan(agent(thread), List.of(), budget);
+        Entry first = new Entry(1, 0, ids.next(), SimPace.BEGINNING, List.of(began));
         log.append(thread, first);
         checks.appended(thread, first);
-        heads.create(Head.fresh(WorkspaceId.DEFAULT, session, SimPace.BEGINNING));
+        heads.create(Head.fresh(WorkspaceId.DEFAULT, session, budget, SimPace.BEGINNING));
         threads.add(thread);
         Client client = new Client(this, thread);
         Watcher watcher = new Watcher(this, thread);
@@ -242,6 +261,15 @@ public final class Simulation {
         watchers.add(watcher);
         schedule.spawn("client" + threads.size(), null, null, 0, client::run).asClient();
         schedule.spawn("watcher" + threads.size(), null, null, 0, watcher::run);
+    }
+
+    /** Too little to begin with, enough for a few requests, or for a summary. */
+    private long cents() {
+        return 2 + money.nextInt(money.nextInt(4) == 0 ? 80 : 10);
+    }
+
+    boolean limited() {
+        return limited;
     }
 
     ObjectNode agent(ThreadId thread) {
@@ -265,7 +293,7 @@ public final class Simulation {
                 new NoFeed(),
                 wakes,
                 new Spill(new MemoryBlobs()),
-                CATALOG,
+                catalog,
                 retries,
                 pace,
                 bug == Bug.TWO_PROCESSES_ARE_TWINS ? new Ids(STOPPED, new Random(7)) : new Ids(pace::now, random),

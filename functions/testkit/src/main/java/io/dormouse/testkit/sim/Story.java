@@ -4,6 +4,7 @@ import com.fasterxml.jackson.databind.JsonNode;
 import io.dormouse.id.EventId;
 import io.dormouse.id.ThreadId;
 import io.dormouse.json.Json;
+import io.dormouse.session.Budget;
 import io.dormouse.session.Entry;
 import io.dormouse.session.Fact;
 import io.dormouse.session.Input;
@@ -31,9 +32,18 @@ final class Story {
     private final Map<Integer, EventId> intended = new HashMap<>();
     final Map<EventId, Posted> accepted = new LinkedHashMap<>();
     /** What the model said that it used, by the reply that it came with; what is told of it is taken out. */
-    final Map<Long, Usage> used = new HashMap<>();
+    private final Map<Long, Usage> used = new HashMap<>();
 
     private Usage total = Usage.NONE;
+    private Budget budget;
+    /** The highest that there was so far: what was set aside before a budget was lowered may still be spent. */
+    private long most;
+    /** For the request that is made. */
+    private long reserved;
+
+    private long charged;
+    private boolean dropped;
+
     private EventId asked;
     private JsonNode turnSays;
     private long epoch;
@@ -91,11 +101,34 @@ final class Story {
         return total;
     }
 
+    /** The model says what a request of this session used. */
+    Usage used(Usage usage) {
+        used.put(usage.input(), usage);
+        return usage;
+    }
+
+    /** The model's provider charges for something, or gives it back, in billionths of a dollar. */
+    void charge(long nanoUsd) {
+        charged += nanoUsd;
+        covered();
+    }
+
+    private void covered() {
+        if (budget != null && !dropped && charged > committed())
+            Check.I12_BUDGET.failed(charged + " are charged, and the log knows of " + committed());
+    }
+
+    /** All that counts as spent or may be spent now. */
+    private long committed() {
+        return total.listNanoUsd() + reserved;
+    }
+
     Posted told(EventId input) {
         return told.get(input);
     }
 
     void dropped() {
+        dropped = true;
         open.clear();
         asked = null;
     }
@@ -122,13 +155,17 @@ final class Story {
         epoch = entry.epoch();
         entries.add(stored);
         for (Fact fact : entry.facts()) fact(fact, mostFailures);
+        covered();
         return true;
     }
 
     private void fact(Fact fact, int mostFailures) {
         switch (fact) {
-            case Fact.SessionBegan f -> {}
-            case Fact.Noted f -> input(f.note());
+            case Fact.SessionBegan f -> limit(f.budget());
+            case Fact.Noted f -> {
+                input(f.note());
+                limit(Budget.after(budget, f.note().input()));
+            }
             case Fact.TurnBegan f -> {
                 closed("a turn began");
                 f.inputs().forEach(this::input);
@@ -181,6 +218,8 @@ final class Story {
             case Fact.ToolsListed f -> {}
             case Fact.ServerFailed f -> {}
             case Fact.CallsBegan f -> {}
+            case Fact.Reserved f -> reserved(f);
+            case Fact.BudgetReached f -> closed("the budget was reached");
             case Fact.Compacted f -> {
                 closed("the history was summarised");
                 answered(f.asked());
@@ -188,6 +227,22 @@ final class Story {
                 failures = 0;
             }
         }
+    }
+
+    private void limit(Budget now) {
+        budget = now;
+        if (now != null) most = Math.max(most, now.nanoUsd());
+    }
+
+    private void reserved(Fact.Reserved fact) {
+        if (!fact.asked().equals(asked))
+            Check.ONE_REQUEST_AT_A_TIME.failed("money for " + fact.asked() + ", and " + asked + " was asked");
+        if (fact.lostNanoUsd() != reserved)
+            Check.I12_BUDGET.failed(reserved + " were set aside before, and " + fact.lostNanoUsd() + " count as spent");
+        total = total.plus(Usage.NONE.priced(fact.lostNanoUsd()));
+        reserved = fact.nanoUsd();
+        if (committed() > most)
+            Check.I12_BUDGET.failed(total.listNanoUsd() + " are spent and " + reserved + " set aside, of " + budget);
     }
 
     private void answered(EventId request) {
@@ -198,9 +253,13 @@ final class Story {
 
     private void uses(Usage usage) {
         total = total.plus(usage);
-        if (usage.equals(Usage.NONE)) return;
+        if (usage.listNanoUsd() > reserved && reserved > 0)
+            Check.I12_BUDGET.failed(usage + " cost more than the " + reserved + " that were set aside");
+        reserved = 0;
+        Usage tokens = usage.priced(0);
+        if (tokens.equals(Usage.NONE)) return;
         Usage reported = used.remove(usage.input());
-        if (!usage.equals(reported))
+        if (!tokens.equals(reported))
             Check.USAGE_COUNTS_ONCE.failed("the log tells " + usage + ", the model said " + reported);
     }
 

@@ -74,6 +74,8 @@ class BugTest {
                     Bug.BASE_ONE_TOO_FAR,
                     EnumSet.of(Check.SETTLED_HEADS_ARE_RIGHT, Check.COLD_IS_WARM, Check.I11_LEGAL_TRANSCRIPT)),
             Map.entry(Bug.KEPT_MESSAGES_ARE_LOST, EnumSet.of(Check.COLD_IS_WARM)),
+            Map.entry(Bug.LOST_REQUESTS_ARE_FREE, EnumSet.of(Check.I12_BUDGET)),
+            Map.entry(Bug.BROKEN_REQUESTS_ARE_FREE, EnumSet.of(Check.I12_BUDGET)),
             Map.entry(Bug.CHANCE_FROM_OUTSIDE, EnumSet.of(Check.I18_DETERMINISM)));
 
     @BeforeAll

@@ -130,10 +130,25 @@ class VerifiedTest {
                 if (out instanceof Fact.HandAttached
                         || out instanceof Fact.HandLost
                         || out instanceof Fact.CredentialUsed) return null;
+                if (out instanceof Fact.Reserved && neverMade(log, index)) return null;
                 broken.set(index, with(entry, facts));
             }
         }
         return broken;
+    }
+
+    /** Whether the request that this entry ends with came to nothing and cost nothing: so it may not have been made. */
+    private static boolean neverMade(List<Entry> log, int index) {
+        for (Entry entry : log.subList(index + 1, log.size()))
+            for (Fact fact : entry.facts()) {
+                if (fact instanceof Fact.ModelFailed f)
+                    return f.error() == null && !f.tighter() && f.usage().equals(Usage.NONE);
+                if (fact instanceof Fact.TurnInterrupted f) return f.usage().equals(Usage.NONE);
+                if (fact instanceof Fact.ModelReplied
+                        || fact instanceof Fact.Reserved
+                        || fact instanceof Fact.Compacted) return false;
+            }
+        return true;
     }
 
     private static Entry with(Entry entry, List<Fact> facts) {
