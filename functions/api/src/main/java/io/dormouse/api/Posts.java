@@ -71,6 +71,9 @@ final class Posts {
                         }
                     }
                 }
+                case Posting.Ignored ignored -> {
+                    return ignored.posted();
+                }
                 case Posting.Refused refused -> {
                     if (refused.why() != Posting.Why.UNKNOWN_QUESTION || !asked.isEmpty()) throw refusal(refused);
                     // The question may be in the log although the head does not say so yet.
@@ -138,6 +141,18 @@ final class Posts {
                     case RUNNING ->
                         new ApiError.Invalid(
                                 "The session " + detail + " is running. Interrupt it, or wait until it is idle.");
+                    case BUDGET_REACHED ->
+                        new ApiError.Invalid("The session " + detail + " has reached its budget and accepts only "
+                                + "user.tool_confirmation, user.tool_result, user.custom_tool_result and user.interrupt."
+                                + " Change or remove the budget first.");
+                    case BUDGET_CREATE_ONLY ->
+                        new ApiError.Invalid(
+                                "budget: can only be given when a session is made; one that was removed does not come back",
+                                "budget_create_only");
+                    case BUDGET_NOT_RAISED ->
+                        new ApiError.Invalid(
+                                "budget.max_list_cost must be greater than the session's consumed list cost",
+                                "budget_not_raised");
                 });
     }
 }

@@ -99,7 +99,9 @@ final class SessionFinder {
 
     private static boolean rests(Entry entry) {
         return entry.facts().stream()
-                .anyMatch(fact -> fact instanceof Fact.TurnEnded || fact instanceof Fact.ClientAwaited);
+                .anyMatch(fact -> fact instanceof Fact.TurnEnded
+                        || fact instanceof Fact.ClientAwaited
+                        || fact instanceof Fact.BudgetReached);
     }
 
     private static boolean visible(Head head, WorkspaceId workspace) {

@@ -22,6 +22,7 @@ import io.dormouse.outbound.Networking;
 import io.dormouse.resource.Resource;
 import io.dormouse.resource.Resources;
 import io.dormouse.resource.Spill;
+import io.dormouse.session.Budget;
 import io.dormouse.session.Entry;
 import io.dormouse.session.Fact;
 import io.dormouse.session.Input;
@@ -40,6 +41,7 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Optional;
 import java.util.function.Predicate;
 
@@ -65,6 +67,7 @@ public final class Sessions {
     private final SessionFinder finder;
     private final Posts posts;
     private final SessionResources attached;
+    private final Budgets budgets;
 
     Sessions(
             Resources resources,
@@ -79,7 +82,8 @@ public final class Sessions {
             Vaults vaults,
             SessionFinder finder,
             Posts posts,
-            SessionResources attached) {
+            SessionResources attached,
+            Budgets budgets) {
         this.resources = resources;
         this.heads = heads;
         this.log = log;
@@ -93,6 +97,7 @@ public final class Sessions {
         this.finder = finder;
         this.posts = posts;
         this.attached = attached;
+        this.budgets = budgets;
     }
 
     public Answer create(Call call) {
@@ -104,7 +109,7 @@ public final class Sessions {
         ObjectNode agent = agents.resolve(call.workspace(), body, "agent");
         ObjectNode environment = environment(call, body.text("environment_id", 1, 200));
         List<VaultId> vaultIds = vaults.usable(call.workspace(), body);
-        if (body.given("budget")) throw body.refuse("budget", "budgets are not supported by this server yet");
+        Budget budget = budgets.read(body, agent);
         Instant now = clock.instant();
         ObjectNode document = Json.object();
         document.set("agent", agent);
@@ -114,7 +119,7 @@ public final class Sessions {
         // Older documents do not have it, which means none.
         if (!vaultIds.isEmpty()) document.set("vault_ids", Json.MAPPER.valueToTree(vaultIds));
 
-        Head head = started(Head.fresh(call.workspace(), id, now), initial, now);
+        Head head = started(Head.fresh(call.workspace(), id, budget, now), initial, now);
         // What an attempt that died has stored counts, maybe with an older version of the agent: it has its files and
         // tokens, which nothing that this attempt finds amiss may take away.
         Resource session = (call.again()
@@ -130,7 +135,8 @@ public final class Sessions {
                         now,
                         List.of(new Fact.SessionBegan(
                                 session.body().get("agent"),
-                                unreachable(call, environment.path("config"), vaultIds)))));
+                                unreachable(call, environment.path("config"), vaultIds),
+                                budget))));
         if (!heads.create(head)) head = heads.read(head.thread()).orElseThrow(() -> SessionFinder.missing(id.text()));
         if (head.owes()) wakes.send(head);
         return Answer.ok(view(new Found(session, head)));
@@ -150,6 +156,7 @@ public final class Sessions {
         if (initial.isEmpty()) return fresh;
         return switch (fresh.post(initial, now)) {
             case Posting.Accepted accepted -> accepted.next();
+            case Posting.Ignored ignored -> fresh;
             case Posting.Refused refused -> throw Posts.refusal(refused);
         };
     }
@@ -228,18 +235,26 @@ public final class Sessions {
             throw Refused.invalid("The session " + found.document().id() + " is archived and cannot be changed");
         Fields body = Fields.of(call.body());
         if (body.given("vault_ids")) throw body.refuse("vault_ids", "cannot be changed after a session is made");
-        if (body.given("budget")) throw body.refuse("budget", "a budget can only be given when a session is made");
+        Budget budget = budgets.read(body, found.document().body().get("agent"));
         Resource before = found.document();
+        Head head = found.head();
         while (true) {
             ObjectNode after = before.body().deepCopy();
             ObjectNode changes = changes(body, before.body(), after);
-            if (changes.isEmpty()) return Answer.ok(view(new Found(before, found.head())));
-            posts.post(call, found.head(), List.of(new Input.Updated(call.ids().event(), changes)));
+            // What a session may spend is in its head, which decides about it.
+            if (body.has("budget") && !Objects.equals(budget, head.budget()))
+                changes.set("budget", budget == null ? null : budget.wire());
+            if (changes.isEmpty()) return Answer.ok(view(new Found(before, head)));
+            posts.post(call, head, List.of(new Input.Updated(call.ids().event(), changes)));
+            if (after.equals(before.body())) return get(call);
             switch (resources.swap(before, before.with(after, clock.instant()))) {
                 case Resources.Saved.Done done -> {
                     return get(call);
                 }
-                case Resources.Saved.Taken taken -> before = taken.current();
+                case Resources.Saved.Taken taken -> {
+                    before = taken.current();
+                    head = finder.head(call);
+                }
                 case Resources.Saved.Gone gone -> throw SessionFinder.missing(call);
             }
         }
@@ -344,7 +359,7 @@ public final class Sessions {
         JsonNode vaultIds = document.body().path("vault_ids");
         view.set("vault_ids", vaultIds.isArray() ? vaultIds : Json.array());
         view.putNull("deployment_id");
-        view.putNull("budget");
+        view.set("budget", head.budget() == null ? null : head.budget().wire());
         view.putArray("outcome_evaluations");
         view.putObject("stats")
                 .put("active_seconds", UsageView.seconds(active))

@@ -7,6 +7,7 @@ import io.dormouse.id.EventId;
 import io.dormouse.id.SessionId;
 import io.dormouse.id.ThreadId;
 import io.dormouse.json.Json;
+import io.dormouse.session.Budget;
 import io.dormouse.session.Conversation;
 import io.dormouse.session.Entry;
 import io.dormouse.session.Fact;
@@ -44,9 +45,12 @@ final class Brain {
 
     /** Appends the outcome and all that follows from it and from the mail; the head does not learn of it. */
     Brain tell(Fact... outcome) {
+        return tell(new Stamp(caller.now, caller.ids.next()), outcome);
+    }
+
+    private Brain tell(Stamp stamp, Fact... outcome) {
         for (Entry entry : caller.log.read(thread, conversation.position(), 1000))
             conversation = conversation.after(entry);
-        Stamp stamp = new Stamp(caller.now, caller.ids.next());
         List<Fact> facts = new ArrayList<>(List.of(outcome));
         Conversation ahead = conversation;
         for (Fact fact : facts) ahead = ahead.with(fact, caller.now);
@@ -100,6 +104,20 @@ final class Brain {
 
     Brain says(String text) {
         return tell(new Fact.ModelReplied(asked(), List.of(textBlock(text)), List.of(), "end_turn", null, Usage.NONE));
+    }
+
+    /** Takes what waits, and finds that the budget lasts for no request. */
+    Brain stops() {
+        Stamp dear = new Stamp(caller.now, caller.ids.next(), Long.MAX_VALUE, null, true);
+        return claim().tell(dear).settle();
+    }
+
+    /** Takes the messages that wait, answers them at this price, and comes to rest. */
+    Brain turn(long cents) {
+        claim().tell();
+        Usage usage = Usage.NONE.priced(cents * Budget.NANO_USD_PER_CENT);
+        return tell(new Fact.ModelReplied(asked(), List.of(textBlock("hi")), List.of(), "end_turn", null, usage))
+                .settle();
     }
 
     /** The model calls custom tools, which are events of their own, and the client is awaited. */

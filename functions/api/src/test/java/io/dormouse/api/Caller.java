@@ -115,7 +115,8 @@ final class Caller {
                 vaults,
                 finder,
                 posts,
-                attached);
+                attached,
+                new Budgets(Catalog.bundled()));
         EventStreams streams = new EventStreams(heads, log, feed, ids, () -> now);
         Events events = new Events(finder, posts, new EventPages(heads, log), streams, spill, Catalog.bundled());
         Threads threads = new Threads(finder, events, () -> now);

@@ -258,6 +258,78 @@ class EventsTest {
         assertThat(texts("agent.message")).containsExactly("thanks");
     }
 
+    private String limited(String tools) {
+        String agent = caller.ok(
+                        caller.post("/v1/agents", "{'name':'a','model':'claude-sonnet-5','tools':" + tools + "}"))
+                .text("id");
+        return caller.ok(caller.post(
+                        "/v1/sessions",
+                        "{'agent':'%s','environment_id':'%s','budget':{'type':'limit','max_list_cost':{'amount':'50','currency':'USD'}}}"
+                                .formatted(agent, caller.environment())))
+                .text("id");
+    }
+
+    private static final String LOOKUP =
+            "[{'type':'custom','name':'lookup','description':'d','input_schema':{'type':'object'}}]";
+
+    @Test
+    void nothing_new_is_taken_while_a_session_waits_for_its_budget_or_has_spent_it() {
+        String stopped = limited("[]");
+        caller.ok(caller.send(stopped, says("hi")));
+        new Brain(caller, stopped).stops();
+        String spent = limited("[]");
+        caller.ok(caller.send(spent, says("hi")));
+        new Brain(caller, spent).turn(50);
+        for (String id : List.of(stopped, spent)) {
+            for (String batch : List.of(
+                    says("more"),
+                    "{'type':'user.interrupt'}," + says("more"),
+                    says("more") + ",{'type':'system.message','content':[{'type':'text','text':'x'}]}")) {
+                Reply refused = caller.send(id, batch);
+                assertThat(refused.status()).as(batch).isEqualTo(400);
+                assertThat(refused.message())
+                        .contains(
+                                "user.tool_confirmation, user.tool_result, user.custom_tool_result and user.interrupt");
+            }
+            assertThat(new Brain(caller, id).head().mail()).isEmpty();
+        }
+        assertThat(caller.get("/v1/sessions/" + spent + "/events?types[]=session.status_idle")
+                        .at("/data/0/stop_reason/type")
+                        .asText())
+                .isEqualTo("budget_reached");
+    }
+
+    @Test
+    void an_interrupt_of_a_turn_that_waits_for_its_budget_is_taken_and_ignored() {
+        String id = limited("[]");
+        caller.ok(caller.send(id, says("hi")));
+        new Brain(caller, id).stops();
+        Reply taken = caller.ok(caller.send(id, "{'type':'user.interrupt'}"));
+        assertThat(taken.at("/data/0/type").asText()).isEqualTo("user.interrupt");
+        assertThat(new Brain(caller, id).head().mail()).isEmpty();
+        assertThat(caller.get("/v1/sessions/" + id + "/events?types[]=user.interrupt")
+                        .at("/data"))
+                .isEmpty();
+    }
+
+    @Test
+    void answers_are_taken_at_the_end_of_a_budget_and_outrank_it() {
+        String id = limited(LOOKUP);
+        caller.ok(caller.send(id, says("hi")));
+        Brain brain = new Brain(caller, id).claim().tell().asks("sevt_1").settle();
+        assertThat(caller.get("/v1/sessions/" + id + "/events?types[]=session.status_idle")
+                        .at("/data/0/stop_reason/type")
+                        .asText())
+                .isEqualTo("requires_action");
+        assertThat(caller.send(id, says("more")).message()).contains("waiting on responses to events");
+        caller.ok(caller.send(id, "{'type':'user.custom_tool_result','custom_tool_use_id':'sevt_1','content':[]}"));
+        brain.stops();
+        assertThat(caller.get("/v1/sessions/" + id + "/events?types[]=session.status_idle")
+                        .at("/data/1/stop_reason/type")
+                        .asText())
+                .isEqualTo("budget_reached");
+    }
+
     @Test
     void answers_that_fit_no_question_are_refused() {
         asks("sevt_2", "sevt_ask1", "sevt_3");

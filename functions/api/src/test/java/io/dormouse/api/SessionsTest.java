@@ -14,6 +14,7 @@ import io.dormouse.head.Heads;
 import io.dormouse.id.Ids;
 import io.dormouse.id.SessionId;
 import io.dormouse.id.WorkspaceId;
+import io.dormouse.json.Json;
 import io.dormouse.resource.Resources;
 import io.dormouse.session.Entry;
 import io.dormouse.session.Fact;
@@ -355,6 +356,142 @@ class SessionsTest {
         assertThat(told.at("/agent")).isEqualTo(session(id).at("/agent"));
         assertThat(told.has("title")).isFalse();
         assertThat(session(id).at("/agent/version").asInt()).isEqualTo(1);
+    }
+
+    // ---- budgets
+
+    private static String limit(String amount) {
+        return "{'type':'limit','max_list_cost':{'amount':'" + amount + "','currency':'USD'}}";
+    }
+
+    private static String budget(String amount) {
+        return "'budget':" + limit(amount);
+    }
+
+    @Test
+    void a_budget_is_shown_by_the_session_and_with_its_usage() {
+        Reply reply = caller.ok(create("," + budget("2500")));
+        assertThat(reply.at("/budget")).isEqualTo(json(limit("2500")));
+        String id = reply.text("id");
+        assertThat(session(id).at("/budget")).isEqualTo(json(limit("2500")));
+        assertThat(caller.get("/v1/sessions").at("/data/0/budget")).isEqualTo(json(limit("2500")));
+        caller.ok(caller.send(id, says("hi")));
+        new Brain(caller, id).turn(7);
+        assertThat(session(id).at("/usage/list_cost/amount").asText()).isEqualTo("7");
+        assertThat(events(id, "session.usage").getFirst().at("/budget")).isEqualTo(json(limit("2500")));
+        assertThat(caller.ok(create(",'budget':null")).at("/budget").isNull()).isTrue();
+    }
+
+    @Test
+    void wrong_budgets_are_refused_when_a_session_is_made() {
+        String amount =
+                "budget.max_list_cost.amount: must be a whole number of cents above zero, without leading zeros,"
+                        + " such as \"2500\"";
+        Map<String, String> table = new LinkedHashMap<>();
+        for (String wrong : List.of("0", "-5", "25.00", "007", "1e3", " 5", "five", "\u0663"))
+            table.put(limit(wrong), amount);
+        table.put("'2500'", "budget: must be an object");
+        table.put("{}", "budget.type: is required");
+        table.put("{'type':'target'}", "budget.type: must be one of limit");
+        table.put("{'type':'limit'}", "budget.max_list_cost: is required");
+        table.put(
+                "{'type':'limit','max_list_cost':{'amount':2500,'currency':'USD'}}",
+                "budget.max_list_cost.amount: must be a string");
+        table.put(limit(""), "budget.max_list_cost.amount: must not be empty");
+        table.put(
+                "{'type':'limit','max_list_cost':{'amount':'5','currency':'usd'}}",
+                "budget.max_list_cost.currency: must be one of USD");
+        table.put("{'type':'limit','max_list_cost':{'amount':'5'}}", "budget.max_list_cost.currency: is required");
+        table.put(limit("100000000001"), "budget.max_list_cost.amount: must be at most 100000000000");
+        table.put(limit("9".repeat(60)), "budget.max_list_cost.amount: must be at most 100000000000");
+        table.forEach((body, message) -> {
+            Reply reply = create(",'budget':" + body);
+            assertThat(reply.status()).as(body).isEqualTo(400);
+            assertThat(reply.message()).as(body).isEqualTo(message);
+        });
+        assertThat(listed("")).isEmpty();
+        caller.ok(create("," + budget("100000000000")));
+        caller.ok(create("," + budget("1")));
+    }
+
+    @Test
+    void a_model_without_a_list_price_has_no_budget() {
+        for (String model : List.of("'my-own-model'", "{'id':'claude-opus-5','speed':'fast'}")) {
+            agent = caller.ok(caller.post("/v1/agents", "{'name':'a','model':" + model + "}"))
+                    .text("id");
+            Reply reply = create("," + budget("5"));
+            assertThat(reply.status()).isEqualTo(400);
+            assertThat(reply.message()).startsWith("budget: no list price is available for the model ");
+            assertThat(reply.at("/error/details/error_code").asText()).isEqualTo("model_not_budgetable");
+            caller.ok(create(""));
+        }
+    }
+
+    @Test
+    void a_budget_is_raised_lowered_and_removed_for_good() {
+        String id = created("," + budget("100"));
+        caller.ok(caller.send(id, says("hi")));
+        Brain brain = new Brain(caller, id).turn(40);
+        for (String spent : List.of("40", "1")) {
+            Reply refused = update(id, "{" + budget(spent) + "}");
+            assertThat(refused.status()).isEqualTo(400);
+            assertThat(refused.message())
+                    .isEqualTo("budget.max_list_cost must be greater than the session's consumed list cost");
+            assertThat(refused.at("/error/details/error_code").asText()).isEqualTo("budget_not_raised");
+        }
+        assertThat(brain.head().mail()).isEmpty();
+        assertThat(caller.ok(update(id, "{" + budget("41") + "}")).at("/budget"))
+                .isEqualTo(json(limit("41")));
+        assertThat(session(id).text("status")).isEqualTo("idle");
+        assertThat(caller.ok(update(id, "{'title':'x'," + budget("500") + "}")).at("/budget"))
+                .isEqualTo(json(limit("500")));
+        assertThat(caller.ok(update(id, "{'budget':null}")).at("/budget").isNull())
+                .isTrue();
+        brain.rests();
+        assertThat(events(id, "session.updated"))
+                .extracting(event -> event.path("budget"))
+                .containsExactly(json(limit("41")), json(limit("500")), Json.parse("null"));
+        assertThat(events(id, "session.updated").get(1).path("title").asText()).isEqualTo("x");
+        for (String none : List.of(id, created(""))) {
+            Reply refused = update(none, "{" + budget("500") + "}");
+            assertThat(refused.status()).isEqualTo(400);
+            assertThat(refused.at("/error/details/error_code").asText()).isEqualTo("budget_create_only");
+            assertThat(caller.ok(update(none, "{'budget':null}")).at("/budget").isNull())
+                    .isTrue();
+        }
+    }
+
+    @Test
+    void the_same_budget_is_no_change() {
+        String id = created("," + budget("100"));
+        JsonNode before = session(id).body();
+        caller.pass(Duration.ofSeconds(1));
+        assertThat(caller.ok(update(id, "{" + budget("100") + "}")).at("/updated_at"))
+                .isEqualTo(before.at("/updated_at"));
+        assertThat(new Brain(caller, id).head().mail()).isEmpty();
+    }
+
+    @Test
+    void a_turn_that_waits_for_its_budget_goes_on_by_itself_when_that_is_raised_or_removed() {
+        for (String other : List.of(limit("500"), "null")) {
+            String id = created("," + budget("1"));
+            caller.ok(caller.send(id, says("hi")));
+            Brain brain = new Brain(caller, id).stops();
+            assertThat(session(id).text("status")).isEqualTo("idle");
+            assertThat(events(id, "session.status_idle")
+                            .getLast()
+                            .at("/stop_reason/type")
+                            .asText())
+                    .isEqualTo("budget_reached");
+            caller.woken.clear();
+            Reply updated = caller.ok(update(id, "{'budget':" + other + "}"));
+            assertThat(updated.text("status")).isEqualTo("running");
+            assertThat(updated.at("/budget")).isEqualTo(Json.parse(other.replace('\'', '"')));
+            assertThat(caller.woken).containsExactly(new SessionId(id).primaryThread());
+            brain.turn("hello");
+            assertThat(session(id).text("status")).isEqualTo("idle");
+            assertThat(events(id, "agent.message")).hasSize(1);
+        }
     }
 
     // ---- archive and delete
