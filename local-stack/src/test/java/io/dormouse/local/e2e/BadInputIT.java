@@ -411,11 +411,28 @@ class BadInputIT {
                 "{" + fine + ",\"resources\":[{\"type\":\"file\",\"file_id\":\"file_1\"}]}",
                 400,
                 "file_1"));
+        for (String amount : List.of("\"0\"", "\"-1\"", "\"25.00\"", "\"007\"", "25", "null", "\"1e9\""))
+            cases.add(new Case(
+                    "budget of " + amount,
+                    make,
+                    "{" + fine + ",\"budget\":{\"type\":\"limit\",\"max_list_cost\":{\"amount\":" + amount
+                            + ",\"currency\":\"USD\"}}}",
+                    400,
+                    "budget.max_list_cost.amount"));
         cases.add(new Case(
-                "budget",
+                "budget in euros",
                 make,
                 "{" + fine
-                        + ",\"budget\":{\"type\":\"limit\",\"max_list_cost\":{\"amount\":\"1\",\"currency\":\"USD\"}}}",
+                        + ",\"budget\":{\"type\":\"limit\",\"max_list_cost\":{\"amount\":\"1\",\"currency\":\"EUR\"}}}",
+                400,
+                "budget.max_list_cost.currency"));
+        cases.add(new Case("budget is a number", make, "{" + fine + ",\"budget\":100}", 400, "budget"));
+        cases.add(new Case(
+                "budget of another kind", make, "{" + fine + ",\"budget\":{\"type\":\"target\"}}", 400, "budget.type"));
+        cases.add(new Case(
+                "a budget that comes later",
+                "POST /v1/sessions/{idle}",
+                "{\"budget\":{\"type\":\"limit\",\"max_list_cost\":{\"amount\":\"100\",\"currency\":\"USD\"}}}",
                 400,
                 "budget"));
         cases.add(new Case("update with vaults", "POST /v1/sessions/{idle}", "{\"vault_ids\":[]}", 400, "vault_ids"));

@@ -17,6 +17,7 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.concurrent.atomic.AtomicLong;
 import java.util.stream.Stream;
 import java.util.zip.ZipEntry;
 import java.util.zip.ZipOutputStream;
@@ -164,7 +165,31 @@ interface ClientAttacks {
                     .isEqualTo(404);
     }
 
-    /** Budgets are not built. What is bounded is a turn: 1,000 requests of the model; and a reply with many calls is one step. */
+    /** {@code BudgetIT} has more of it: that a raise goes on, and that a crash counts. */
+    @Test
+    default void s26_a_loop_and_a_reply_without_end_stop_within_the_budget(Target target) {
+        AtomicLong charged = new AtomicLong();
+        for (int calls : new int[] {1, 10_000}) {
+            charged.set(0);
+            Brain.Role greedy = target.brain.role(request -> {
+                long prompt = request.body().length / 4;
+                long reply = request.json().path("max_tokens").asLong();
+                // By the list prices of claude-sonnet-5.
+                charged.addAndGet(prompt * 2_000 + reply * 10_000);
+                Script script = Script.reply();
+                for (int i = 0; i < calls; i++)
+                    script.thenToolUse("t" + request.number() + "_" + i, "no_such_tool", "{}");
+                return script.usage(prompt, reply);
+            });
+            Talk talk = BudgetIT.limited(target.client, greedy, 100);
+            talk.say("go");
+            BudgetIT.stopped(talk);
+            assertThat(charged.get()).isLessThanOrEqualTo(1_000_000_000L);
+            assertThat(BudgetIT.cents(talk)).isBetween(50L, 100L);
+        }
+    }
+
+    /** Without a budget a turn is bounded: 1,000 requests of the model; and a reply with many calls is one step. */
     @Test
     default void s26_a_turn_ends_whatever_the_model_asks_for(Target target) {
         List<JsonNode> calls = new ArrayList<>();
