@@ -224,16 +224,14 @@ class RightsTest {
         List<Right> proxy = rights(Synthesis.of(PRESET)).stream()
                 .filter(right -> right.role().startsWith("proxy/"))
                 .toList();
-        assertThat(proxy.stream()
-                        .filter(right -> right.actions().stream()
-                                .anyMatch(action -> action.matches("dynamodb:(Put|Update|Delete|BatchWrite).*"))))
+        assertThat(proxy.stream().filter(right -> right.actions().stream()
+                        .anyMatch(action -> action.matches("dynamodb:(Put|Update|Delete|BatchWrite).*"))))
                 .hasSize(2)
                 .allMatch(right -> right.actions().equals(List.of("dynamodb:UpdateItem")))
                 .allMatch(right -> right.condition().toString().contains("\"W#*#vault_credential\"")
                         && !right.condition().toString().contains("T#"));
-        assertThat(proxy.stream()
-                        .filter(right -> right.actions().stream()
-                                .anyMatch(action -> action.matches("s3:(Put|Delete|Abort).*"))))
+        assertThat(proxy.stream().filter(right -> right.actions().stream()
+                        .anyMatch(action -> action.matches("s3:(Put|Delete|Abort).*"))))
                 .singleElement()
                 .satisfies(right -> {
                     assertThat(right.role()).isEqualTo("proxy/Roleproxysend");
