@@ -11,6 +11,7 @@ import io.dormouse.hands.HandId;
 import io.dormouse.hands.HandProvider;
 import io.dormouse.hands.HandResult;
 import io.dormouse.hands.Hands;
+import io.dormouse.hands.Recipe;
 import io.dormouse.hands.Shelf;
 import io.dormouse.head.Head;
 import io.dormouse.head.Head.Posting;
@@ -53,6 +54,7 @@ import java.util.Random;
 import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.LinkedBlockingQueue;
 import java.util.function.BiFunction;
+import java.util.function.Supplier;
 import java.util.function.UnaryOperator;
 
 /** One session over stores in memory, with a model and a hand that do as the test says. */
@@ -78,6 +80,9 @@ final class World {
             (call, cancellation) -> new HandResult.Output(ToolResult.text("ran " + call.name()), false);
     Shelf shelf = Shelf.NONE;
     HandFiles files;
+    /** What a fresh hand says that it could not be given; or null. */
+    String lacking;
+
     Retries retries = new Retries(3, Duration.ofMillis(1), Duration.ofSeconds(1), Duration.ofSeconds(10));
 
     World(String tools) {
@@ -135,6 +140,11 @@ final class World {
                             handCalls.add(call);
                         }
                         return hand.apply(call, cancellation);
+                    }
+
+                    @Override
+                    public Optional<String> prepare(Supplier<Recipe> recipe, Cancellation cancellation) {
+                        return Optional.ofNullable(lacking);
                     }
 
                     @Override

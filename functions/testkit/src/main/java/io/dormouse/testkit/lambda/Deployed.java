@@ -79,6 +79,11 @@ public record Deployed(
         return new Deployed(name, Zip.unpack(zip), command, environment, LONGEST, Life.KEPT, 16);
     }
 
+    /** The same zip under another name. */
+    public Deployed named(String other) {
+        return new Deployed(other, folder, command, environment, timeout, life, concurrency);
+    }
+
     public Deployed with(Life other) {
         return new Deployed(name, folder, command, environment, timeout, other, concurrency);
     }
