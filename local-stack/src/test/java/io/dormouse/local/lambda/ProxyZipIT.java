@@ -26,9 +26,11 @@ import java.time.Instant;
 import java.util.List;
 import java.util.Map;
 import java.util.UUID;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 
 /** The zip that is deployed has all that the proxy needs, and starts as Lambda starts it. */
+@Tag("first-store-only")
 class ProxyZipIT {
     @Test
     void both_functions_start_from_their_zip_and_do_their_errands() {
@@ -40,9 +42,8 @@ class ProxyZipIT {
             for (String operation : List.of("send", "store"))
                 lambda.deploy(LambdaSuite.proxy(operation, environment, Map.of()));
             Clients here = account.clients();
-            StreamedInvocations invocations = new Clients(
-                            lambda.endpoint(), here.region(), here.credentials(), false, List.of())
-                    .streamed();
+            StreamedInvocations invocations =
+                    new Clients(lambda.endpoint(), here.region(), here.credentials(), false, List.of()).streamed();
             VaultId vault = new VaultId(ids.next("vlt_"));
             CredentialId credential = new CredentialId(ids.next("vcrd_"));
             NewSecret secret = NewSecret.of(Map.of(SecretPart.TOKEN, "CANARY-1"));
@@ -57,17 +58,10 @@ class ProxyZipIT {
             SessionId stranger = ids.session();
             Response response = outbound.send(
                     new Outbound.Caller(
-                            WorkspaceId.DEFAULT,
-                            stranger,
-                            stranger.primaryThread(),
-                            1,
-                            null,
-                            Outbound.Purpose.SANDBOX),
-                    new Outbound.Request(
-                            "GET", "https://example.org/", List.of(), InputStream.nullInputStream(), 0));
-            assertThat(response)
-                    .isInstanceOfSatisfying(Response.Refused.class, refused -> assertThat(refused.reason())
-                            .isEqualTo("session_not_found"));
+                            WorkspaceId.DEFAULT, stranger, stranger.primaryThread(), 1, null, Outbound.Purpose.SANDBOX),
+                    new Outbound.Request("GET", "https://example.org/", List.of(), InputStream.nullInputStream(), 0));
+            assertThat(response).isInstanceOfSatisfying(Response.Refused.class, refused -> assertThat(refused.reason())
+                    .isEqualTo("session_not_found"));
             assertThat(lambda.log("proxy-send") + lambda.log("proxy-store")).doesNotContain("CANARY-1");
         }
     }
