@@ -30,6 +30,12 @@ final class HandsZone extends Stack {
     /** Where a hand's supervisor listens. */
     static final int PORT = 7070;
 
+    /** Where it lets in the connections that its programs' requests go out by. */
+    static final int EGRESS_PORT = 7071;
+
+    /** What the supervisor and its file worker need of a task's memory. */
+    private static final int OWN_MEGABYTES = 320;
+
     /** The container's name in the task, for whoever starts one. */
     static final String CONTAINER = "hand";
 
@@ -69,9 +75,13 @@ final class HandsZone extends Stack {
                 ContainerDefinitionOptions.builder()
                         .image(image.container())
                         .essential(true)
-                        .environment(Map.of("DORMOUSE_LISTEN", "0.0.0.0:" + PORT))
+                        .environment(Map.of(
+                                "DORMOUSE_LISTEN", "0.0.0.0:" + PORT,
+                                "DORMOUSE_EGRESS_LISTEN", "0.0.0.0:" + EGRESS_PORT,
+                                "DORMOUSE_LIMIT_MEMORY_BYTES", Long.toString(agentMemory(parameters))))
                         .portMappings(List.of(
-                                PortMapping.builder().containerPort(PORT).build()))
+                                PortMapping.builder().containerPort(PORT).build(),
+                                PortMapping.builder().containerPort(EGRESS_PORT).build()))
                         .build());
         withoutRole(task);
         Explained.because(
@@ -86,7 +96,7 @@ final class HandsZone extends Stack {
         Explained.because(
                 task,
                 "AwsSolutions-ECS2",
-                "The address that a hand listens on. Whoever starts one adds its hash, no secret.");
+                "The addresses that a hand listens on, and a limit. Whoever starts one adds its hash, no secret.");
         Cluster cluster = Cluster.Builder.create(this, "Hands")
                 .vpc(network.vpc())
                 .containerInsightsV2(ContainerInsights.DISABLED)
@@ -96,9 +106,15 @@ final class HandsZone extends Stack {
                 "AwsSolutions-ECS4",
                 "Insights cost more than small hands do. Each hand's start and end is in its session's log.");
         SecurityGroup group = network.seal(image.repository(), execution);
-        group.addIngressRule(network.brain(), Port.tcp(PORT), "the harness dials in");
-        network.brain().addEgressRule(group, Port.tcp(PORT), "hands");
+        group.addIngressRule(network.brain(), Port.tcpRange(PORT, EGRESS_PORT), "the harness dials in");
+        network.brain().addEgressRule(group, Port.tcpRange(PORT, EGRESS_PORT), "hands");
         return new Fargate(cluster, task, execution, group);
+    }
+
+    /** Of the task's memory, what agent code may have: past that its commands end, and not the whole task. */
+    private static long agentMemory(Parameters parameters) {
+        int megabytes = parameters.handMemoryMegabytes();
+        return Math.max(megabytes - OWN_MEGABYTES, megabytes / 2) * 1024L * 1024;
     }
 
     /** The construct insists on a role. The role is taken out of it, and nothing may grant anything to the task. */

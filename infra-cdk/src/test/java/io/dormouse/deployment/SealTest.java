@@ -26,7 +26,12 @@ class SealTest {
         assertThat(container.has("Secrets")).isFalse();
         assertThat(container.has("LogConfiguration")).isFalse();
         assertThat(container.path("Environment").toString())
-                .isEqualTo("[{\"Name\":\"DORMOUSE_LISTEN\",\"Value\":\"0.0.0.0:7070\"}]");
+                .contains("{\"Name\":\"DORMOUSE_LISTEN\",\"Value\":\"0.0.0.0:7070\"}")
+                .contains("{\"Name\":\"DORMOUSE_EGRESS_LISTEN\",\"Value\":\"0.0.0.0:7071\"}");
+        // Of the gigabyte that a task has by default.
+        assertThat(container.path("Environment").toString())
+                .contains("{\"Name\":\"DORMOUSE_LIMIT_MEMORY_BYTES\",\"Value\":\"738197504\"}");
+        assertThat(container.path("Environment")).hasSize(3);
         // Nobody may assume a role of tasks but Fargate, for the pull.
         assertThat(Synthesis.of(parameter).all("AWS::IAM::Role").stream()
                         .filter(role -> role.properties().toString().contains("ecs-tasks"))
@@ -63,7 +68,7 @@ class SealTest {
             if (rule.properties().path("GroupId").toString().contains("HandsSeal")) {
                 in.add(rule.properties().path("SourceSecurityGroupId").toString());
                 assertThat(rule.properties().path("FromPort").asInt()).isEqualTo(7070);
-                assertThat(rule.properties().path("ToPort").asInt()).isEqualTo(7070);
+                assertThat(rule.properties().path("ToPort").asInt()).isEqualTo(7071);
             }
         assertThat(in).singleElement().asString().contains("Brain");
         assertThat(Synthesis.of(PRESET)

@@ -60,7 +60,11 @@ public final class Main {
         Folders folders = folders(settings, state, root);
         boolean ownNetwork = settings.walls() == Settings.Walls.BUBBLEWRAP;
         Egress egress = Egress.open(
-                settings.hand(), state.egress(), ownNetwork, settings.egressListen(), settings.secret()::isIt);
+                settings.hand(),
+                settings.egress().orElse(state.egress()),
+                ownNetwork,
+                settings.egressListen(),
+                settings.secret()::isIt);
         Room room = new Room(isolation(settings, folders, egress.outlet(), root));
         CompletableFuture<Optional<String>> problem = CompletableFuture.supplyAsync(room::problem);
 
@@ -109,8 +113,11 @@ public final class Main {
         boolean uid = settings.agentUid() > 0;
         return switch (settings.walls()) {
             case BUBBLEWRAP -> root && !uid ? Optional.of("as root, DORMOUSE_AGENT_UID is required") : Optional.empty();
+            // The state folder is closed to the agent, and nothing is bound to where it could read it.
             case USER ->
-                root && uid ? Optional.empty() : Optional.of("isolation `user` needs root and DORMOUSE_AGENT_UID");
+                root && uid && settings.egress().isPresent()
+                        ? Optional.empty()
+                        : Optional.of("isolation `user` needs root, DORMOUSE_AGENT_UID and DORMOUSE_EGRESS_DIR");
             case NONE -> Optional.empty();
         };
     }

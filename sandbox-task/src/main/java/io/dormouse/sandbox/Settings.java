@@ -21,6 +21,7 @@ record Settings(
         Path workspace,
         Path outputs,
         Optional<Path> uploads,
+        Optional<Path> egress,
         Walls walls,
         long agentUid,
         Duration idleExit,
@@ -71,9 +72,8 @@ record Settings(
                     folder("DORMOUSE_STATE_DIR"),
                     folder("DORMOUSE_WORKSPACE_DIR"),
                     folder("DORMOUSE_OUTPUTS_DIR"),
-                    environment.containsKey("DORMOUSE_UPLOADS_DIR")
-                            ? Optional.of(folder("DORMOUSE_UPLOADS_DIR"))
-                            : Optional.empty(),
+                    optionalFolder("DORMOUSE_UPLOADS_DIR"),
+                    optionalFolder("DORMOUSE_EGRESS_DIR"),
                     walls(),
                     number("DORMOUSE_AGENT_UID", -1),
                     Duration.ofSeconds(number("DORMOUSE_IDLE_EXIT_SECONDS", 15 * 60)),
@@ -96,6 +96,10 @@ record Settings(
 
         private Path folder(String name) {
             return Path.of(text(name)).toAbsolutePath().normalize();
+        }
+
+        private Optional<Path> optionalFolder(String name) {
+            return environment.containsKey(name) ? Optional.of(folder(name)) : Optional.empty();
         }
 
         private static String anyPortOf(InetSocketAddress address) {

@@ -246,25 +246,4 @@ class IsolationTest {
                     .forEach(pid -> ProcessHandle.of(pid).ifPresent(ProcessHandle::destroyForcibly));
         }
     }
-
-    @Test
-    void as_another_user_only_the_folders_are_the_agents(@TempDir Path other) throws Exception {
-        assumeTrue(TestHand.root(), "only root can become another user");
-        Files.setPosixFilePermissions(other, java.nio.file.attribute.PosixFilePermissions.fromString("rwxr-xr-x"));
-        try (TestHand user = TestHand.start(other, "DORMOUSE_ISOLATION", "user")) {
-            assertThat(user.bash("id -u; echo x > a; cat a").text()).isEqualTo(user.uid + "\nx\n");
-            assertThat(user.bash("cat " + other + "/state/journal.jsonl")
-                            .failed()
-                            .text())
-                    .contains("denied");
-            assertThat(user.bash("cat /proc/" + user.process().pid() + "/environ")
-                            .failed()
-                            .text())
-                    .contains("denied");
-            assertThat(user.tool("bash", "command", "sleep 4734", "timeout_ms", 200)
-                            .failed()
-                            .text())
-                    .contains("timed out");
-        }
-    }
 }

@@ -14,6 +14,7 @@ import java.net.http.HttpResponse;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.HexFormat;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -36,10 +37,12 @@ final class TestHand implements AutoCloseable {
     final Path home;
     final long uid;
     private final Map<String, String> extra;
+    private final List<String> around;
     private Process process;
     private JsonNode run;
 
-    private TestHand(Path home, Map<String, String> extra) {
+    private TestHand(Path home, Map<String, String> extra, List<String> around) {
+        this.around = around;
         this.home = home;
         this.uid = UIDS.getAndIncrement();
         this.extra = extra;
@@ -58,22 +61,54 @@ final class TestHand implements AutoCloseable {
         for (int i = 0; i < settings.length; i += 2) {
             extra.put(settings[i], settings[i + 1]);
         }
-        return new TestHand(home, extra);
+        return new TestHand(home, extra, List.of());
+    }
+
+    /** As a container runtime starts it that gives root no more than usual: nothing to mount or to trace with. */
+    static TestHand startContained(Path home, String... settings) throws Exception {
+        TestHand hand = new TestHand(
+                home,
+                prepared(home, settings).extra,
+                List.of(
+                        "/usr/bin/setpriv",
+                        "--bounding-set=-all,+chown,+dac_override,+fowner,+fsetid,+kill,+setgid,+setuid,+setpcap"
+                                + ",+net_bind_service,+net_raw,+sys_chroot,+mknod,+audit_write,+setfcap",
+                        "--"));
+        hand.startAgain();
+        return hand;
     }
 
     static boolean root() {
         return "root".equals(System.getProperty("user.name"));
     }
 
+    /** The class path, where another user can read it, too: libraries may be in somebody's home. */
+    private String readableClassPath() throws IOException {
+        List<String> entries = new ArrayList<>();
+        for (String entry : System.getProperty("java.class.path").split(":")) {
+            Path jar = Path.of(entry);
+            if (!jar.getFileName().toString().matches("jackson-.*\\.jar")) {
+                entries.add(entry);
+                continue;
+            }
+            Path copy = home.resolve(jar.getFileName());
+            if (!Files.exists(copy)) Files.copy(jar, copy);
+            entries.add(copy.toString());
+        }
+        return String.join(":", entries);
+    }
+
     Process launch() throws IOException {
-        ProcessBuilder builder = new ProcessBuilder(
+        List<String> command = new ArrayList<>(around);
+        command.addAll(List.of(
                 Path.of(System.getProperty("java.home"), "bin/java").toString(),
                 "-XX:+UseSerialGC",
                 "-XX:TieredStopAtLevel=1",
                 "-Xmx128m",
                 "-cp",
-                System.getProperty("java.class.path"),
-                "io.dormouse.sandbox.Main");
+                around.isEmpty() ? System.getProperty("java.class.path") : readableClassPath(),
+                "io.dormouse.sandbox.Main"));
+        ProcessBuilder builder = new ProcessBuilder(command);
         Map<String, String> environment = builder.environment();
         environment.put("HOST_TOKEN", "must-not-be-seen-inside");
         environment.put("DORMOUSE_HAND", "hand_test");

@@ -16,6 +16,7 @@ import software.amazon.awssdk.http.urlconnection.UrlConnectionHttpClient;
 import software.amazon.awssdk.regions.Region;
 import software.amazon.awssdk.retries.api.BackoffStrategy;
 import software.amazon.awssdk.services.dynamodb.DynamoDbClient;
+import software.amazon.awssdk.services.ecs.EcsClient;
 import software.amazon.awssdk.services.lambda.LambdaClient;
 import software.amazon.awssdk.services.s3.S3Client;
 import software.amazon.awssdk.services.s3.S3Configuration;
@@ -42,6 +43,8 @@ public record Clients(
     private static final Duration TABLE_WHOLE = Duration.ofSeconds(12);
     private static final Duration BLOB_ANSWER = Duration.ofSeconds(30);
     private static final Duration BLOB_WHOLE = Duration.ofSeconds(100);
+    private static final Duration TASK_ANSWER = Duration.ofSeconds(10);
+    private static final Duration TASK_WHOLE = Duration.ofSeconds(25);
     private static final int ATTEMPTS = 6;
     private static final BackoffStrategy BACKOFF =
             BackoffStrategy.exponentialDelay(Duration.ofMillis(25), Duration.ofSeconds(1));
@@ -123,6 +126,12 @@ public record Clients(
     public StreamedInvocations streamed() {
         URI own = URI.create("https://lambda." + region + (dualStack ? ".api.aws" : ".amazonaws.com"));
         return new StreamedInvocations(endpoint == null ? own : endpoint, region.id(), credentials);
+    }
+
+    /** The caller closes it. A request to start something has a key of the caller's: it may be made again. */
+    public EcsClient ecs() {
+        var builder = EcsClient.builder().httpClientBuilder(http(TASK_ANSWER));
+        return with(builder, TASK_WHOLE).build();
     }
 
     private static SdkHttpClient.Builder<?> http(Duration answer) {

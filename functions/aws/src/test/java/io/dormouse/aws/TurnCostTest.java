@@ -11,6 +11,7 @@ import io.dormouse.hands.HandId;
 import io.dormouse.hands.HandProvider;
 import io.dormouse.hands.HandResult;
 import io.dormouse.hands.Hands;
+import io.dormouse.hands.Tenure;
 import io.dormouse.harness.Harness;
 import io.dormouse.harness.Harness.Woken;
 import io.dormouse.harness.Ports;
@@ -218,7 +219,7 @@ class TurnCostTest {
                 (call, cancellation) -> new HandResult.Output(ToolResult.text(Given.noise(2000)), false);
 
         @Override
-        public Provided provide(HandId id) {
+        public Provided provide(HandId id, Tenure tenure, Cancellation cancellation) {
             return new Provided.Ready(HAND, false);
         }
 

@@ -1,14 +1,18 @@
 package io.dormouse.hands;
 
+import io.dormouse.pace.Cancellation;
 import java.util.Optional;
 
 /** Makes, finds and ends hands. */
 public interface HandProvider {
     /**
      * The hand with this id: found if it lives, started if not, with the workspace it had before. Safe to call twice, and
-     * from two processes: there is never a second living hand of one id.
+     * from two processes: there is never a second living hand of one id. Takes as long as a start does, up to minutes.
+     *
+     * @param tenure whose call it is: one of an earlier owner neither gets nor changes what a later one has
+     * @param cancellation ends the wait within a second or two. What was begun goes on, for whoever asks next.
      */
-    Provided provide(HandId id);
+    Provided provide(HandId id, Tenure tenure, Cancellation cancellation);
 
     /** The hand with this id if it lives. Starts nothing. */
     Optional<Hand> find(HandId id);
@@ -17,8 +21,15 @@ public interface HandProvider {
     void discard(HandId id);
 
     sealed interface Provided {
-        /** @param fresh whether it was started by this call */
-        record Ready(Hand hand, boolean fresh) implements Provided {}
+        /**
+         * @param fresh whether it was started by this call
+         * @param note null, or what is lost of an earlier hand with this id, in words for the model
+         */
+        record Ready(Hand hand, boolean fresh, String note) implements Provided {
+            public Ready(Hand hand, boolean fresh) {
+                this(hand, fresh, null);
+            }
+        }
 
         record Unavailable(String reason) implements Provided {}
     }

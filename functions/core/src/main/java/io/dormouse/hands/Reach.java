@@ -51,7 +51,7 @@ public final class Reach implements AutoCloseable {
     /** Runs the calls side by side. Returns when all are done. Whatever goes wrong is a result. */
     public Hands.Done use(List<HandCall> calls, Cancellation cancellation) {
         HandId id = HandId.of(holder.thread());
-        return switch (cancellation.requested() ? living(id) : provide(id)) {
+        return switch (cancellation.requested() ? living(id) : provide(id, cancellation)) {
             case HandProvider.Provided.Unavailable unavailable ->
                 failed(id, calls, false, "No sandbox could be started: " + unavailable.reason());
             case HandProvider.Provided.Ready ready -> {
@@ -64,7 +64,7 @@ public final class Reach implements AutoCloseable {
                             calls,
                             ready.fresh(),
                             "The files of this session could not be put into the sandbox: " + trouble.get());
-                String problem = cancellation.requested() ? null : prepare(ready.hand(), ready.fresh(), cancellation);
+                String problem = cancellation.requested() ? null : prepare(ready, cancellation);
                 List<Callable<HandResult>> tasks = new ArrayList<>();
                 for (HandCall call : calls) tasks.add(() -> execute(ready.hand(), call, cancellation));
                 yield new Hands.Done(id, ready.fresh(), problem, pace.all(tasks));
@@ -87,7 +87,7 @@ public final class Reach implements AutoCloseable {
         if (shelf == Shelf.NONE) return;
         HandId id = HandId.of(holder.thread());
         Optional<Hand> hand = provider.find(id);
-        if (hand.isEmpty() && used && provide(id) instanceof HandProvider.Provided.Ready ready)
+        if (hand.isEmpty() && used && provide(id, new Cancellation()) instanceof HandProvider.Provided.Ready ready)
             hand = Optional.of(ready.hand());
         Optional<HandFiles> files = hand.flatMap(Hand::files);
         if (files.isPresent()) shelf.take(holder.thread(), files.get());
@@ -100,16 +100,18 @@ public final class Reach implements AutoCloseable {
                 .orElse(new HandProvider.Provided.Unavailable("interrupted before it began"));
     }
 
-    private HandProvider.Provided provide(HandId id) {
+    private HandProvider.Provided provide(HandId id, Cancellation cancellation) {
         try {
-            return provider.provide(id);
+            return provider.provide(id, new Tenure(holder.session(), holder.epoch()), cancellation);
         } catch (RuntimeException e) {
             return new HandProvider.Provided.Unavailable(e.toString());
         }
     }
 
     /** Opens the way out, then gives the hand what it lacks. Returns what went wrong, or null. */
-    private synchronized String prepare(Hand ready, boolean fresh, Cancellation cancellation) {
+    private synchronized String prepare(HandProvider.Provided.Ready provided, Cancellation cancellation) {
+        Hand ready = provided.hand();
+        boolean fresh = provided.fresh();
         try {
             if (outbound != null && (fresh || !open)) {
                 attached.close();
@@ -118,6 +120,7 @@ public final class Reach implements AutoCloseable {
             }
             Optional<String> lacks = ready.prepare(recipe, cancellation);
             List<String> problems = new ArrayList<>();
+            if (provided.note() != null) problems.add(provided.note());
             lacks.ifPresent(problems::add);
             if (fresh || !cloned) problems.addAll(clone(ready, cancellation));
             return problems.isEmpty() ? null : String.join("\n", problems);

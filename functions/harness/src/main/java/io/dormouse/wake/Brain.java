@@ -1,6 +1,7 @@
 package io.dormouse.wake;
 
 import io.dormouse.aws.Clients;
+import io.dormouse.aws.DynamoHandRecords;
 import io.dormouse.aws.DynamoHeads;
 import io.dormouse.aws.DynamoResources;
 import io.dormouse.aws.DynamoSessionLog;
@@ -14,6 +15,8 @@ import io.dormouse.files.SessionShelf;
 import io.dormouse.hands.HandProvider;
 import io.dormouse.hands.Hands;
 import io.dormouse.hands.SessionRecipes;
+import io.dormouse.hands.fargate.FargateHands;
+import io.dormouse.hands.remote.RemoteSupervisors;
 import io.dormouse.harness.Harness;
 import io.dormouse.harness.Ports;
 import io.dormouse.harness.Retries;
@@ -34,10 +37,17 @@ import io.dormouse.web.fetch.ProxiedWeb;
 import java.security.SecureRandom;
 import java.time.Instant;
 import java.util.Map;
+import java.util.Optional;
 import software.amazon.awssdk.services.s3.S3Client;
 
 /** The harness on its ports. */
-record Brain(Harness harness, Heads heads, FileStore files, LambdaWakes wakes, ThreadPace pace) {
+record Brain(
+        Harness harness,
+        Heads heads,
+        FileStore files,
+        LambdaWakes wakes,
+        Optional<FargateHands> fargate,
+        ThreadPace pace) {
 
     static Brain of(Map<String, String> environment) {
         ThreadPace pace = new ThreadPace();
@@ -68,8 +78,16 @@ record Brain(Harness harness, Heads heads, FileStore files, LambdaWakes wakes, T
                 S3Contents.exchange(s3, bucket),
                 uses,
                 ids::next);
+        Optional<FargateHands> fargate = FargateHands.of(
+                environment,
+                Clients.of(environment, "ECS").ecs(),
+                new DynamoHandRecords(table, random),
+                new RemoteSupervisors(pace),
+                heads,
+                pace,
+                random);
         Hands hands = new Hands(
-                hands(),
+                fargate.<HandProvider>map(all -> all).orElseGet(NoHands::new),
                 pace,
                 new SessionShelf(heads, resources, files, pace::now),
                 outbound,
@@ -90,7 +108,7 @@ record Brain(Harness harness, Heads heads, FileStore files, LambdaWakes wakes, T
                 uses,
                 new SdkServers(outbound, io.dormouse.mcp.client.Timeouts.DEFAULT),
                 new ProxiedWeb(outbound, ProxiedWeb.TIMEOUT)));
-        return new Brain(harness, heads, files, wakes, pace);
+        return new Brain(harness, heads, files, wakes, fargate, pace);
     }
 
     Rounds rounds() {
@@ -99,12 +117,6 @@ record Brain(Harness harness, Heads heads, FileStore files, LambdaWakes wakes, T
 
     Instant now() {
         return pace.now();
-    }
-
-    // ---- what other zones are for
-
-    private static HandProvider hands() {
-        return new NoHands();
     }
 
     private static Provider provider(Map<String, String> environment) {

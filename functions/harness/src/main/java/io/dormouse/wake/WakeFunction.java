@@ -8,11 +8,15 @@ import io.dormouse.json.Json;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.OutputStream;
+import java.time.Duration;
 import java.time.Instant;
 
 /** The function {@code harness}. What an invocation throws Lambda tries again, under the same request id. */
 public final class WakeFunction implements RequestStreamHandler {
     private static final System.Logger LOG = System.getLogger("io.dormouse.wake");
+
+    /** A hand of a session that has rested for so long is stopped. */
+    private static final Duration IDLE = Duration.ofMinutes(15);
 
     /** For as long as Lambda keeps this process: folds that it remembers are not read again. */
     private final Brain brain = Brain.of(System.getenv());
@@ -48,12 +52,17 @@ public final class WakeFunction implements RequestStreamHandler {
         ObjectNode answer = Json.object().put("stuck", stuck);
         // A line of its own, and nothing else in it: the alarm is made of such lines.
         if (stuck > 0) System.out.println(Json.text(answer));
-        try {
-            brain.files().sweep();
-        } catch (RuntimeException e) {
-            // What was not erased is found by the next one.
-            LOG.log(System.Logger.Level.ERROR, "the sweep of files failed", e);
-        }
+        swept("files", () -> brain.files().sweep());
+        brain.fargate().ifPresent(hands -> swept("hands", () -> hands.sweep(IDLE)));
         return answer;
+    }
+
+    /** What one sweep leaves the next one finds. */
+    private static void swept(String what, Runnable sweep) {
+        try {
+            sweep.run();
+        } catch (RuntimeException e) {
+            LOG.log(System.Logger.Level.ERROR, "the sweep of " + what + " failed", e);
+        }
     }
 }

@@ -11,6 +11,7 @@ import io.dormouse.hands.Hands;
 import io.dormouse.hands.Recipe;
 import io.dormouse.hands.SessionRecipes;
 import io.dormouse.hands.Shelf;
+import io.dormouse.hands.Tenure;
 import io.dormouse.id.WorkspaceId;
 import io.dormouse.json.Json;
 import io.dormouse.outbound.Outbound;
@@ -69,7 +70,7 @@ class ReachTest {
         private final Requesting hand = new Requesting();
 
         @Override
-        public Provided provide(HandId id) {
+        public Provided provide(HandId id, Tenure tenure, Cancellation cancellation) {
             return new Provided.Ready(hand, happened.isEmpty());
         }
 

@@ -13,6 +13,7 @@ import io.dormouse.hands.HandResult;
 import io.dormouse.hands.Hands;
 import io.dormouse.hands.Recipe;
 import io.dormouse.hands.Shelf;
+import io.dormouse.hands.Tenure;
 import io.dormouse.head.Head;
 import io.dormouse.head.Head.Posting;
 import io.dormouse.head.Heads;
@@ -121,7 +122,7 @@ final class World {
         };
         HandProvider provider = new HandProvider() {
             @Override
-            public Provided provide(HandId id) {
+            public Provided provide(HandId id, Tenure tenure, Cancellation cancellation) {
                 boolean fresh = !started;
                 started = true;
                 return new Provided.Ready(one(), fresh);

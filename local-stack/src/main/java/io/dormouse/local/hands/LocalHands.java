@@ -3,11 +3,13 @@ package io.dormouse.local.hands;
 import io.dormouse.hands.Hand;
 import io.dormouse.hands.HandId;
 import io.dormouse.hands.HandProvider;
+import io.dormouse.hands.Tenure;
 import io.dormouse.hands.remote.Endpoint;
 import io.dormouse.hands.remote.RemoteHand;
 import io.dormouse.hands.remote.SupervisorClient;
 import io.dormouse.local.hands.HandFolder.Kept;
 import io.dormouse.local.hands.Launcher.Launched;
+import io.dormouse.pace.Cancellation;
 import io.dormouse.pace.Pace;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -69,8 +71,13 @@ public final class LocalHands implements HandProvider, AutoCloseable {
         return passed;
     }
 
+    /** One suite has the folder, and a start takes a second: who asks, and for how long he would wait, does not matter. */
     @Override
-    public Provided provide(HandId id) {
+    public Provided provide(HandId id, Tenure tenure, Cancellation cancellation) {
+        return provide(id);
+    }
+
+    Provided provide(HandId id) {
         try {
             synchronized (lock(id)) {
                 return provideAlone(id);

@@ -12,6 +12,7 @@ import io.dormouse.hands.HandId;
 import io.dormouse.hands.HandProvider;
 import io.dormouse.hands.HandResult;
 import io.dormouse.hands.Hands;
+import io.dormouse.hands.Tenure;
 import io.dormouse.harness.Harness;
 import io.dormouse.harness.Ports;
 import io.dormouse.harness.Retries;
@@ -214,7 +215,7 @@ final class CostSession implements AutoCloseable {
         private final Hand hand = (call, cancellation) -> new HandResult.Output(ToolResult.text(texts.result()), false);
 
         @Override
-        public Provided provide(HandId id) {
+        public Provided provide(HandId id, Tenure tenure, Cancellation cancellation) {
             return new Provided.Ready(hand, false);
         }
 

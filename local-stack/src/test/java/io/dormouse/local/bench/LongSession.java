@@ -5,6 +5,7 @@ import io.dormouse.hands.Hand;
 import io.dormouse.hands.HandId;
 import io.dormouse.hands.HandProvider;
 import io.dormouse.hands.Hands;
+import io.dormouse.hands.Tenure;
 import io.dormouse.harness.Harness;
 import io.dormouse.harness.Ports;
 import io.dormouse.harness.Retries;
@@ -17,6 +18,7 @@ import io.dormouse.id.SessionId;
 import io.dormouse.id.ThreadId;
 import io.dormouse.id.WorkspaceId;
 import io.dormouse.json.Json;
+import io.dormouse.pace.Cancellation;
 import io.dormouse.prompt.Catalog;
 import io.dormouse.prompt.Compaction;
 import io.dormouse.prompt.Model;
@@ -198,7 +200,7 @@ final class LongSession {
 
     private static final class NoHands implements HandProvider {
         @Override
-        public Provided provide(HandId id) {
+        public Provided provide(HandId id, Tenure tenure, Cancellation cancellation) {
             throw new UnsupportedOperationException("nothing is called here");
         }
 

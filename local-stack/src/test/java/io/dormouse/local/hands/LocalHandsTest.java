@@ -72,21 +72,6 @@ class LocalHandsTest {
     }
 
     @Test
-    void many_askers_at_once_get_one_hand() throws IOException {
-        LocalHands suite = suite();
-        suite.discard(HAND);
-        List<CompletableFuture<Provided>> asked = new ArrayList<>();
-        for (int i = 0; i < 8; i++) {
-            asked.add(CompletableFuture.supplyAsync(() -> suite.provide(HAND), Thread::startVirtualThread));
-        }
-        long fresh = asked.stream()
-                .filter(each -> ((Provided.Ready) each.join()).fresh())
-                .count();
-        assertThat(fresh).isEqualTo(1);
-        assertThat(supervisors()).hasSize(1);
-    }
-
-    @Test
     void a_hand_outlives_a_killed_suite_and_is_found_by_the_next() throws Exception {
         HandId id = new HandId("hand_Survivor");
         Process other = new ProcessBuilder(
@@ -215,19 +200,6 @@ class LocalHandsTest {
                 .asText();
         assertThat(secret).hasSize(64);
         assertThat(environment).doesNotContain(secret);
-    }
-
-    @Test
-    void a_cancelled_call_ends_and_the_hand_stays() throws Exception {
-        Hand hand = hand(suite());
-        Cancellation cancellation = new Cancellation();
-        HandCall call = call("touch begun; sleep 4804");
-        CompletableFuture<HandResult> asked =
-                CompletableFuture.supplyAsync(() -> hand.execute(call, cancellation), Thread::startVirtualThread);
-        until("it runs", () -> Files.exists(workspace().resolve("begun")));
-        cancellation.request();
-        assertThat(asked.get(10, TimeUnit.SECONDS).toString()).contains("interrupted");
-        assertThat(bash(hand, "echo alive")).isEqualTo("alive\n");
     }
 
     @Test

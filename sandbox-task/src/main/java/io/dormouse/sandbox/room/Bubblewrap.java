@@ -161,7 +161,7 @@ public record Bubblewrap(Folders folders, Limits limits, Outlet outlet, long roo
     }
 
     @Override
-    public Map<String, String> environment() {
+    public Map<String, String> environment(View view) {
         return Map.of();
     }
 

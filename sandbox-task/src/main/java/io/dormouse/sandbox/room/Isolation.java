@@ -21,7 +21,7 @@ public sealed interface Isolation permits Bubblewrap, SharedRoot {
     List<String> wrap(View view, List<String> command);
 
     /** The environment of the wrapped process. For bubblewrap it is empty: its own environment is readable inside. */
-    Map<String, String> environment();
+    Map<String, String> environment(View view);
 
     /** The working directory to start in, or null when the walls see to it. */
     Path workingDirectory();

@@ -93,7 +93,10 @@ final class Processes {
         }
     }
 
-    /** The memory of these processes in bytes, each shared page counted in shares, so that forks do not count twice. */
+    /**
+     * The memory of these processes in bytes, each shared page counted in shares, so that forks do not count twice. Where the
+     * kernel does not tell shares, which takes a right to trace that containers do not have, forks count twice.
+     */
     static long memoryBytes(Iterable<Info> processes, long enoughBytes) {
         long resident = 0;
         for (Info each : processes) {
@@ -104,7 +107,8 @@ final class Processes {
         }
         long shared = 0;
         for (Info each : processes) {
-            shared += kilobytes(each.pid(), "smaps_rollup", "Pss:") * 1024;
+            long share = kilobytes(each.pid(), "smaps_rollup", "Pss:");
+            shared += (share > 0 ? share : kilobytes(each.pid(), "status", "VmRSS:")) * 1024;
         }
         return shared;
     }

@@ -67,7 +67,7 @@ public final class Room {
             return starter.submit(() -> {
                         ProcessBuilder builder = new ProcessBuilder(isolation.wrap(view, command));
                         builder.environment().clear();
-                        builder.environment().putAll(isolation.environment());
+                        builder.environment().putAll(isolation.environment(view));
                         builder.directory(isolation.workingDirectory().toFile());
                         return builder.start();
                     })

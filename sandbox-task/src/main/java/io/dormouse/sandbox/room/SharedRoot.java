@@ -9,8 +9,10 @@ sealed interface SharedRoot extends Isolation permits NoIsolation, UserOnly {
     Folders folders();
 
     @Override
-    default Map<String, String> environment() {
-        return Isolation.agentEnvironment(folders().workspace().toString(), outlet().variables());
+    default Map<String, String> environment(View view) {
+        // What does not go out need not be told the way, and a JVM would say aloud that it was.
+        Map<String, String> more = view == View.SHELL ? outlet().variables() : Map.of();
+        return Isolation.agentEnvironment(folders().workspace().toString(), more);
     }
 
     @Override

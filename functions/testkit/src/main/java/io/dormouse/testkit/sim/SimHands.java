@@ -5,6 +5,7 @@ import io.dormouse.hands.HandCall;
 import io.dormouse.hands.HandId;
 import io.dormouse.hands.HandProvider;
 import io.dormouse.hands.HandResult;
+import io.dormouse.hands.Tenure;
 import io.dormouse.id.ThreadId;
 import io.dormouse.pace.Cancellation;
 import io.dormouse.session.ToolResult;
@@ -26,9 +27,9 @@ final class SimHands implements HandProvider {
     }
 
     @Override
-    public Provided provide(HandId id) {
-        sim.checks.decides(thread(id), sim.schedule.me(), "tool calls");
-        sim.checks.startsCall(thread(id), sim.schedule.me().crew());
+    public Provided provide(HandId id, Tenure tenure, Cancellation cancellation) {
+        sim.checks.decides(id.thread(), sim.schedule.me(), "tool calls");
+        sim.checks.startsCall(id.thread(), sim.schedule.me().crew());
         long wait = sim.faults.strike(Fault.HAND_COMES_LATE) ? 300_000 : 3000;
         sim.calls.travel("asks for " + id, 1 + sim.random.nextInt((int) wait));
         if (sim.faults.strike(Fault.HAND_IS_UNAVAILABLE)) return new Provided.Unavailable("no room");
@@ -51,10 +52,6 @@ final class SimHands implements HandProvider {
             if (rooms.containsKey(id)) rooms.get(id).die();
             return null;
         });
-    }
-
-    private static ThreadId thread(HandId id) {
-        return new ThreadId("sthr_" + id.text().substring("hand_".length()));
     }
 
     private static final class Job {
@@ -83,7 +80,7 @@ final class SimHands implements HandProvider {
             HandCall call = sim.bug == Bug.CALL_WITHOUT_KEY
                     ? new HandCall(asked.id() + sim.number(), asked.name(), asked.input())
                     : asked;
-            sim.checks.sends(thread(id), call);
+            sim.checks.sends(id.thread(), call);
             sim.calls.travel("sends call " + call.input() + " to room " + number, 1 + sim.random.nextInt(50));
             if (sim.faults.strike(Fault.HAND_THROWS)) throw new Calls.Failure("the hand's client broke");
             if (cancellation.abandoned()) return new HandResult.Failed("nobody waits");
@@ -116,7 +113,7 @@ final class SimHands implements HandProvider {
             sim.schedule.spawn("room " + number, null, null, 1 + sim.random.nextInt((int) before), () -> {
                 if (sim.faults.strike(Fault.HAND_DIES_BEFORE)) die();
                 if (dead || job.killed) return;
-                sim.checks.effect(thread(id), number, call);
+                sim.checks.effect(id.thread(), number, call);
                 if (sim.faults.strike(Fault.HAND_DIES_DURING) || sim.scenario != null && sim.scenario.losesHand())
                     die();
                 // What hangs ends by the hand's own limit.

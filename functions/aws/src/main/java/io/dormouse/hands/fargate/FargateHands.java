@@ -1,0 +1,194 @@
+package io.dormouse.hands.fargate;
+
+import io.dormouse.hands.Hand;
+import io.dormouse.hands.HandId;
+import io.dormouse.hands.HandProvider;
+import io.dormouse.hands.Supervisors;
+import io.dormouse.hands.Supervisors.Address;
+import io.dormouse.hands.Tenure;
+import io.dormouse.hands.fargate.HandRecord.Intent;
+import io.dormouse.hands.fargate.HandRecord.Phase;
+import io.dormouse.hands.fargate.Tasks.Seen;
+import io.dormouse.head.Heads;
+import io.dormouse.pace.Cancellation;
+import io.dormouse.pace.Pace;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.HexFormat;
+import java.util.Map;
+import java.util.Optional;
+import java.util.random.RandomGenerator;
+import software.amazon.awssdk.core.exception.SdkException;
+import software.amazon.awssdk.services.ecs.EcsClient;
+
+/**
+ * Hands as tasks on Fargate: no role, no secret, no way out. A record beside the thread's head says which task is the hand; it
+ * is written before the task is asked for, with the key that makes the request idempotent, so that a process that dies in
+ * between costs nothing and another goes on. Whatever AWS does, callers get a hand or a reason. Safe for several threads.
+ */
+public final class FargateHands implements HandProvider {
+    private final HandRecords records;
+    private final Tasks tasks;
+    private final Supervisors supervisors;
+    private final Heads heads;
+    private final Pace pace;
+    private final Patience patience;
+    private final RandomGenerator random;
+
+    /**
+     * @param ecs not closed here
+     * @param supervisors how tasks are spoken to once they run
+     * @param heads tell the sweep who sleeps and who is gone
+     * @param random makes secrets: a secure one
+     */
+    public FargateHands(
+            Placement placement,
+            EcsClient ecs,
+            HandRecords records,
+            Supervisors supervisors,
+            Heads heads,
+            Pace pace,
+            Patience patience,
+            RandomGenerator random) {
+        this.records = records;
+        this.tasks = new Tasks(ecs, placement);
+        this.supervisors = supervisors;
+        this.heads = heads;
+        this.pace = pace;
+        this.patience = patience;
+        this.random = random;
+    }
+
+    /** As the deployment tells it; nothing in a deployment without hands. */
+    public static Optional<FargateHands> of(
+            Map<String, String> environment,
+            EcsClient ecs,
+            HandRecords records,
+            Supervisors supervisors,
+            Heads heads,
+            Pace pace,
+            RandomGenerator random) {
+        return Placement.of(environment)
+                .map(placement ->
+                        new FargateHands(placement, ecs, records, supervisors, heads, pace, Patience.USUAL, random));
+    }
+
+    @Override
+    public Provided provide(HandId id, Tenure tenure, Cancellation cancellation) {
+        try {
+            Provision.Fleet fleet = new Provision.Fleet(records, tasks, pace, patience, this::intent, new Dialled(id));
+            return new Provision(id, tenure, cancellation, fleet).run();
+        } catch (SdkException e) {
+            log("the record of " + id + " cannot be kept", e);
+            return new Provided.Unavailable("its record cannot be kept");
+        }
+    }
+
+    @Override
+    public Optional<Hand> find(HandId id) {
+        try {
+            return records.read(id)
+                    .filter(record -> record.phase() instanceof Phase.Reached)
+                    .map(record -> (Phase.Reached) record.phase())
+                    .filter(reached -> supervisors.answers(
+                            address(reached), reached.intent().token()))
+                    .map(reached -> new Dialled(id).hand(reached));
+        } catch (SdkException e) {
+            log("the record of " + id + " cannot be read", e);
+            return Optional.empty();
+        }
+    }
+
+    /** What is not stopped now is nobody's from here on, and the sweep stops it. */
+    @Override
+    public void discard(HandId id) {
+        Optional<HandRecord> record = records.read(id);
+        records.delete(id);
+        record.flatMap(FargateHands::task).ifPresent(task -> tasks.stop(task, "its session is gone"));
+    }
+
+    /**
+     * What a sweep did.
+     *
+     * @param seen tasks of hands
+     * @param orphans of them stopped, since no record has them
+     * @param idle of them stopped, since their session rests or is gone
+     * @param failed of them that should have been stopped, and were not; the next sweep tries again
+     */
+    public record Swept(int seen, int orphans, int idle, int failed) {}
+
+    /**
+     * Stops tasks that no record has, and hands of threads that are gone or have rested for so long; nothing else. To be called
+     * every minute or so, by one process or by several.
+     */
+    public Swept sweep(Duration idle) {
+        return new Sweep(records, tasks, heads, pace).run(idle);
+    }
+
+    static Optional<String> task(HandRecord record) {
+        return switch (record.phase()) {
+            case Phase.None n -> Optional.empty();
+            case Phase.Asked a -> Optional.empty();
+            case Phase.Started started -> Optional.of(started.task());
+            case Phase.Reached reached -> Optional.of(reached.task());
+        };
+    }
+
+    private Intent intent(long epoch) {
+        return new Intent(hex(16), hex(32), epoch, pace.now());
+    }
+
+    private String hex(int length) {
+        byte[] bytes = new byte[length];
+        random.nextBytes(bytes);
+        return HexFormat.of().formatHex(bytes);
+    }
+
+    private Address address(Intent intent, String host) {
+        return new Address(host, tasks.placement().port(), intent.secret());
+    }
+
+    private Address address(Phase.Reached reached) {
+        return address(reached.intent(), reached.host());
+    }
+
+    private static void log(String what, SdkException why) {
+        System.getLogger("io.dormouse.hands.fargate").log(System.Logger.Level.WARNING, what, why);
+    }
+
+    private final class Dialled implements Provision.Dial {
+        private final HandId id;
+
+        Dialled(HandId id) {
+            this.id = id;
+        }
+
+        @Override
+        public boolean answers(Intent intent, String host) {
+            return supervisors.answers(address(intent, host), intent.token());
+        }
+
+        @Override
+        public Hand hand(Phase.Reached reached) {
+            return supervisors.hand(address(reached), () -> again(reached));
+        }
+
+        /** A task never comes back: either it answers where it was, or it is gone. */
+        private Optional<Address> again(Phase.Reached reached) {
+            Instant since = pace.now();
+            while (!answers(reached.intent(), reached.host())) {
+                boolean ended =
+                        switch (tasks.see(reached.task())) {
+                            case Seen.Ended e -> true;
+                            case Seen.Missing m -> true;
+                            case Seen.Coming c -> false;
+                            case Seen.Running r -> false;
+                            case Seen.Unknown u -> false;
+                        };
+                if (ended || pace.now().isAfter(since.plus(patience.silence()))) return Optional.empty();
+                pace.pause(patience.look(), new Cancellation());
+            }
+            return Optional.of(address(reached));
+        }
+    }
+}

@@ -1,0 +1,162 @@
+package io.dormouse.local.fargate;
+
+import io.dormouse.aws.Clients;
+import io.dormouse.hands.fargate.FargateHands;
+import io.dormouse.hands.fargate.HandRecords;
+import io.dormouse.hands.fargate.Patience;
+import io.dormouse.hands.fargate.Placement;
+import io.dormouse.hands.remote.RemoteSupervisors;
+import io.dormouse.head.Heads;
+import io.dormouse.testkit.ecs.EcsEmulator;
+import io.dormouse.testkit.ecs.Image;
+import io.dormouse.testkit.memory.MemoryHeads;
+import io.dormouse.threads.ThreadPace;
+import java.io.IOException;
+import java.nio.file.Path;
+import java.security.SecureRandom;
+import java.time.Duration;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import software.amazon.awssdk.auth.credentials.AwsBasicCredentials;
+import software.amazon.awssdk.auth.credentials.StaticCredentialsProvider;
+import software.amazon.awssdk.regions.Region;
+import software.amazon.awssdk.services.ecs.EcsClient;
+import software.amazon.awssdk.services.ecs.model.AssignPublicIp;
+import software.amazon.awssdk.services.ecs.model.LaunchType;
+
+/** Fargate on this machine: the emulator of ECS, tasks that are the real program, the real SDK in between. */
+final class Cluster implements AutoCloseable {
+    /** Of a machine that others use too; all else is a hundred times as quick as on AWS. */
+    static final Patience PATIENCE = new Patience(
+            Duration.ofSeconds(20),
+            Duration.ofSeconds(2),
+            Duration.ofSeconds(20),
+            Duration.ofSeconds(1),
+            Duration.ofMillis(50));
+
+    private static final Map<String, String> ENVIRONMENT = Map.of(
+            "DORMOUSE_CLUSTER", "arn:aws:ecs:us-east-1:000000000000:cluster/hands",
+            "DORMOUSE_TASK_DEFINITION", "arn:aws:ecs:us-east-1:000000000000:task-definition/dormouse-hand:7",
+            "DORMOUSE_SUBNETS", "subnet-1,subnet-2",
+            "DORMOUSE_SECURITY_GROUP", "sg-1",
+            "DORMOUSE_HAND_PORT", "7070",
+            "DORMOUSE_HAND_CONTAINER", "hand");
+
+    private static final String STAND_IN = """
+            import hashlib, json, os
+            from http.server import BaseHTTPRequestHandler, HTTPServer
+
+            class Health(BaseHTTPRequestHandler):
+                def do_GET(self):
+                    secret = self.headers.get('Authorization', '')[len('Bearer '):]
+                    known = hashlib.sha256(secret.encode()).hexdigest() == os.environ['DORMOUSE_SECRET_SHA256']
+                    body = json.dumps({'hand': os.environ['DORMOUSE_HAND'], 'prepared': True}).encode()
+                    self.send_response(200 if known else 401)
+                    self.send_header('Content-Length', str(len(body)))
+                    self.end_headers()
+                    self.wfile.write(body)
+
+            host, port = os.environ['DORMOUSE_LISTEN'].split(':')
+            HTTPServer((host, int(port)), Health).serve_forever()
+            """;
+
+    final ThreadPace pace = new ThreadPace();
+    final MemoryHandRecords records = new MemoryHandRecords();
+    final Heads heads = new MemoryHeads();
+    final EcsEmulator ecs;
+    private final EcsClient client;
+
+    /** Tasks are the real program. @param settings of the tasks, further ones */
+    static Cluster ofHands(Path home, Map<String, String> settings) throws IOException {
+        return new Cluster(
+                home,
+                new Image(
+                        List.of(
+                                "/bin/sh",
+                                "-c",
+                                "mkdir \"$DORMOUSE_UPLOADS_DIR\" && exec \"$@\"",
+                                "sh",
+                                Path.of(System.getProperty("java.home"), "bin", "java")
+                                        .toString(),
+                                "-XX:+UseSerialGC",
+                                "-XX:TieredStopAtLevel=1",
+                                "-Xmx128m",
+                                "-cp",
+                                System.getProperty("java.class.path"),
+                                "io.dormouse.sandbox.Main"),
+                        environment(settings)));
+    }
+
+    /** Tasks only say that they are there: enough for what is about starting and stopping, and fifty times as quick. */
+    static Cluster ofStandIns(Path home) throws IOException {
+        return new Cluster(home, new Image(List.of("/usr/bin/env", "python3", "-c", STAND_IN), environment(Map.of())));
+    }
+
+    private Cluster(Path home, Image image) throws IOException {
+        Placement placement = Placement.of(ENVIRONMENT).orElseThrow();
+        ecs = new EcsEmulator(placement.cluster(), placement.taskDefinition(), placement.container(), image, home);
+        client = new Clients(
+                        ecs.endpoint(),
+                        Region.US_EAST_1,
+                        StaticCredentialsProvider.create(AwsBasicCredentials.create("test", "test")),
+                        false,
+                        List.of())
+                .ecs();
+    }
+
+    /** Of the image, where it differs: a machine of its own has these folders at the root. */
+    private static Map<String, String> environment(Map<String, String> settings) {
+        Map<String, String> environment = new java.util.TreeMap<>(Map.of(
+                "LANG", "C.UTF-8",
+                "DORMOUSE_LISTEN", "0.0.0.0:7070",
+                "DORMOUSE_EGRESS_LISTEN", "0.0.0.0:7071",
+                "DORMOUSE_STATE_DIR", "{task}/state",
+                "DORMOUSE_WORKSPACE_DIR", "{task}/workspace",
+                "DORMOUSE_OUTPUTS_DIR", "{task}/outputs",
+                "DORMOUSE_UPLOADS_DIR", "{task}/uploads",
+                "DORMOUSE_AGENT_UID", "{uid}"));
+        environment.putAll(settings);
+        return environment;
+    }
+
+    FargateHands hands() {
+        return hands(records, PATIENCE);
+    }
+
+    FargateHands hands(HandRecords kept, Patience patience) {
+        return new FargateHands(
+                Placement.of(ENVIRONMENT).orElseThrow(),
+                client,
+                kept,
+                new RemoteSupervisors(pace),
+                heads,
+                pace,
+                patience,
+                new SecureRandom());
+    }
+
+    /** A deployment's way to the same. */
+    Optional<FargateHands> deployed(HandRecords kept) {
+        return FargateHands.of(ENVIRONMENT, client, kept, new RemoteSupervisors(pace), heads, pace, new SecureRandom());
+    }
+
+    /** A task that somebody started by hand, in the same cluster and of the same definition. */
+    void startStranger() {
+        Placement placement = Placement.of(ENVIRONMENT).orElseThrow();
+        client.runTask(run -> run.cluster(placement.cluster())
+                .taskDefinition(placement.taskDefinition())
+                .launchType(LaunchType.FARGATE)
+                .clientToken("stranger")
+                .networkConfiguration(network -> network.awsvpcConfiguration(in -> in.subnets(placement.subnets())
+                        .securityGroups(placement.securityGroup())
+                        .assignPublicIp(AssignPublicIp.DISABLED))));
+    }
+
+    @Override
+    public void close() {
+        ecs.close();
+        client.close();
+        pace.close();
+    }
+}
