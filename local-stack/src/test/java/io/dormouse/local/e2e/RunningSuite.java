@@ -39,6 +39,9 @@ final class RunningSuite implements AutoCloseable {
     /** Whether suites are functions on emulators of Lambda and of DynamoDB, as they are on AWS. */
     static final boolean AS_FUNCTIONS = "lambda".equals(System.getProperty("e2e.shape"));
 
+    /** The program of AWS's Web Adapter, if the API is to be invoked through it. */
+    private static final String WEB_ADAPTER = System.getProperty("e2e.web-adapter");
+
     /** Whether suites are on DynamoDB when a test does not say where. */
     static final boolean ON_DYNAMODB = AS_FUNCTIONS || "dynamodb".equals(System.getProperty("e2e.store"));
 
@@ -167,6 +170,7 @@ final class RunningSuite implements AutoCloseable {
         all.put("JAVA_HOME", java.toString());
         all.put("DORMOUSE_HOME", home.toString());
         all.put("DORMOUSE_PORT", "0");
+        if (WEB_ADAPTER != null) all.put("DORMOUSE_WEB_ADAPTER", WEB_ADAPTER);
         all.putAll(environment);
         return builder;
     }

@@ -5,6 +5,7 @@ import io.dormouse.edge.ApiKeys;
 import io.dormouse.id.WorkspaceId;
 import io.dormouse.local.offline.OfflineModel;
 import io.dormouse.testkit.lambda.Deployed;
+import io.dormouse.testkit.lambda.HttpDoor;
 import io.dormouse.testkit.lambda.LambdaEmulator;
 import io.dormouse.testkit.moto.Moto;
 import java.io.IOException;
@@ -29,7 +30,8 @@ import software.amazon.awssdk.services.dynamodb.streams.DynamoDbStreamsClient;
 /**
  * {@code ./dormouse up --lambda}: the zips that are deployed on AWS, on emulators. The harness is a fresh process for every
  * wake; the table's stream and the schedule of the sweep wake it as the deployment has it, the sweep more often. The API is
- * the function's HTTP server, without the Web Adapter before it. What moto keeps is gone when it ends.
+ * the function's HTTP server; with {@code DORMOUSE_WEB_ADAPTER} naming the program of AWS's Web Adapter, it is invoked through
+ * that as on AWS. What moto keeps is gone when it ends.
  */
 public final class LambdaSuite {
     private static final Path ROOT = root();
@@ -40,6 +42,11 @@ public final class LambdaSuite {
     private static final byte[] SWEEP = "{\"sweep\":true}".getBytes(StandardCharsets.UTF_8);
     private static final int SWEEP_SECONDS = 10;
     private static final int STREAM_MILLIS = 300;
+    /** Every process has a port of its own: on Lambda every process has a machine of its own. */
+    private static final String ADAPTED =
+            "export DORMOUSE_PORT=$((20000 + $$ % 20000)); export AWS_LWA_PORT=$DORMOUSE_PORT;"
+                    + " ./run.sh & exec \"$WEB_ADAPTER\"";
+
     private static final int READY_SECONDS = 120;
 
     private LambdaSuite() {}
@@ -54,28 +61,39 @@ public final class LambdaSuite {
         String model = told.get("ANTHROPIC_BASE_URL");
         LambdaEmulator lambda = LambdaEmulator.start();
         Map<String, String> environment = new HashMap<>(account.environment(lambda.endpoint()));
+        for (String operation : List.of("send", "store")) lambda.deploy(proxy(operation, environment, told));
         environment.put("DORMOUSE_HARNESS", HARNESS);
+        environment.put("DORMOUSE_PROXY", "proxy-store");
         Map<String, String> brains = new HashMap<>(environment);
         brains.put(
                 "DORMOUSE_MODEL_URL",
                 model == null ? OfflineModel.start().baseUri().toString() : model);
         brains.put("DORMOUSE_MODEL_SIGNING", "none");
+        brains.put("DORMOUSE_PROXY", "proxy-send");
         Deployed harness = Deployed.java(HARNESS, zip("harness"), Deployed.QUARKUS, brains);
         lambda.deploy(harness);
         lambda.deploy(harness.named(ROUNDS).with(Deployed.Life.KEPT).atMost(1));
 
-        int port = port(told.getOrDefault("DORMOUSE_PORT", "8080"));
-        Process api = api(environment, port);
-        Runtime.getRuntime().addShutdownHook(new Thread(() -> {
-            api.destroy();
-            lambda.close();
-        }));
-        URI address = URI.create("http://127.0.0.1:" + port);
-        awaitHealth(api, address);
+        Runtime.getRuntime().addShutdownHook(new Thread(lambda::close));
+        String adapter = told.get("DORMOUSE_WEB_ADAPTER");
+        URI address = adapter == null
+                ? server(environment, port(told.getOrDefault("DORMOUSE_PORT", "8080")))
+                : adapted(lambda, environment, adapter);
         wakeForCertainty(lambda, account.streams(), table);
         System.out.println("\nDormouse is up, as functions. What it keeps is gone when it ends.\n\n  address  "
                 + address + "\n  key      " + key + "\n");
         new CountDownLatch(1).await();
+    }
+
+    /** As Lambda calls a wrapper: with the command line of its own client. @param told what an operator may say of the way out */
+    static Deployed proxy(String operation, Map<String, String> environment, Map<String, String> told) {
+        Map<String, String> all = new HashMap<>(environment);
+        all.put("DORMOUSE_PROXY_OPERATION", operation);
+        all.put("DORMOUSE_SECRETS", environment.get("DORMOUSE_TABLE") + "/vault/");
+        for (String name : List.of("DORMOUSE_PRIVATE_HOSTS", "DORMOUSE_EXTRA_CA"))
+            if (told.containsKey(name)) all.put(name, told.get(name));
+        List<String> command = List.of("./start.sh", "java", "-cp", "/var/runtime/lib/*", "AWSLambda");
+        return Deployed.program("proxy-" + operation, zip("credential-proxy"), command, all);
     }
 
     private static Path root() {
@@ -101,6 +119,24 @@ public final class LambdaSuite {
         try (ServerSocket free = new ServerSocket(0, 0, InetAddress.getLoopbackAddress())) {
             return free.getLocalPort();
         }
+    }
+
+    /** One request at a time in each process, as on Lambda. @param adapter the Web Adapter's program */
+    private static URI adapted(LambdaEmulator lambda, Map<String, String> environment, String adapter) {
+        Map<String, String> all = new HashMap<>(environment);
+        all.put("WEB_ADAPTER", adapter);
+        all.put("AWS_LWA_INVOKE_MODE", "response_stream");
+        all.put("AWS_LWA_READINESS_CHECK_PATH", "/health");
+        lambda.deploy(Deployed.program("api", zip("api"), List.of("sh", "-c", ADAPTED), all));
+        return HttpDoor.before(lambda, "api").address();
+    }
+
+    private static URI server(Map<String, String> environment, int port) throws IOException, InterruptedException {
+        Process api = api(environment, port);
+        Runtime.getRuntime().addShutdownHook(new Thread(api::destroy));
+        URI address = URI.create("http://127.0.0.1:" + port);
+        awaitHealth(api, address);
+        return address;
     }
 
     private static Process api(Map<String, String> environment, int port) throws IOException {

@@ -118,7 +118,7 @@ final class Account implements AutoCloseable {
                 Path.of(System.getProperty("java.home"), "bin/java").toString(),
                 "-XX:+UseSerialGC",
                 "-XX:TieredStopAtLevel=1",
-                "-Xmx80m",
+                "-Xmx64m",
                 "-cp",
                 System.getProperty("java.class.path"),
                 "io.dormouse.proxy.function.Main");
