@@ -45,9 +45,9 @@ public final class CostPage {
         line("# What it costs");
         line("");
         line(
-                "Computed by `io.dormouse.cost.CostPage`; `CostPageTest` says when this page is old. Prices are those that AWS publishes");
+                "Computed by `io.dormouse.cost.CostPage`; `CostPageTest` says when this page is old. Prices are those of AWS");
         line(
-                "for %s, as the table at the end had them on %s: **check them** before you rely on them. Nothing",
+                "for %s, as the table at the end has them since %s: from memory and third parties' pages, not from AWS: **check them**. Nothing",
                 prices.region(), prices.asOf());
         line("here was measured on a bill. Tokens are not in it: the model's provider charges them.");
         turns();

@@ -3,6 +3,7 @@ package io.dormouse.deployment;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.TreeMap;
 import software.amazon.awscdk.Duration;
 import software.amazon.awscdk.Fn;
 import software.amazon.awscdk.Stack;
@@ -221,17 +222,22 @@ final class BrainZone extends Stack {
         return Map.of("DORMOUSE_MODEL_URL", host + "/anthropic", "DORMOUSE_MODEL_SIGNING", signing);
     }
 
+    /** A filter is a text in the template: in another order it would be another one, and every deploy a change. */
+    private static Map<String, Object> inOrder(Map<String, ?> filter) {
+        return new TreeMap<>(filter);
+    }
+
     /** Heads that somebody should wake now, and nothing else that is written to the table. */
     private void followTheTable(DataZone data) {
         harness.addEventSource(DynamoEventSource.Builder.create(data.table())
                 .startingPosition(StartingPosition.TRIM_HORIZON)
-                .filters(List.of(FilterCriteria.filter(Map.of(
+                .filters(List.of(FilterCriteria.filter(inOrder(Map.of(
                         "eventName",
                         FilterRule.or("INSERT", "MODIFY"),
                         "dynamodb",
-                        Map.of(
+                        inOrder(Map.of(
                                 "Keys", Map.of("sk", Map.of("S", FilterRule.isEqual("HEAD"))),
-                                "NewImage", Map.of("ready", Map.of("S", FilterRule.isEqual("1"))))))))
+                                "NewImage", Map.of("ready", Map.of("S", FilterRule.isEqual("1"))))))))))
                 .batchSize(25)
                 .parallelizationFactor(4)
                 .reportBatchItemFailures(true)

@@ -31,6 +31,9 @@ final class DataZone extends Stack {
     /** As long as a mistake may go unnoticed. */
     private static final int UNDO_DAYS = 30;
 
+    /** Where the harness and the proxy hand bodies over. */
+    static final String EXCHANGE = "exchange/";
+
     private final TableV2 table;
     private final Bucket bucket;
     private final Topic alarms;
@@ -70,11 +73,18 @@ final class DataZone extends Stack {
                 .enforceSsl(true)
                 .minimumTlsVersion(1.2)
                 .versioned(true)
-                .lifecycleRules(List.of(LifecycleRule.builder()
-                        .noncurrentVersionExpiration(Duration.days(UNDO_DAYS))
-                        .expiredObjectDeleteMarker(true)
-                        .abortIncompleteMultipartUploadAfter(Duration.days(1))
-                        .build()))
+                .lifecycleRules(List.of(
+                        LifecycleRule.builder()
+                                .noncurrentVersionExpiration(Duration.days(UNDO_DAYS))
+                                .expiredObjectDeleteMarker(true)
+                                .abortIncompleteMultipartUploadAfter(Duration.days(1))
+                                .build(),
+                        // Bodies of requests: read at once, or by nobody.
+                        LifecycleRule.builder()
+                                .prefix(EXCHANGE)
+                                .expiration(Duration.days(1))
+                                .noncurrentVersionExpiration(Duration.days(1))
+                                .build()))
                 .removalPolicy(removal)
                 .build();
         Explained.because(

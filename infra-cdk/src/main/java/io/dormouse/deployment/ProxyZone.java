@@ -4,7 +4,6 @@ import java.util.List;
 import java.util.Map;
 import software.amazon.awscdk.ArnComponents;
 import software.amazon.awscdk.ArnFormat;
-import software.amazon.awscdk.Duration;
 import software.amazon.awscdk.Stack;
 import software.amazon.awscdk.StackProps;
 import software.amazon.awscdk.services.iam.PolicyStatement;
@@ -27,15 +26,19 @@ final class ProxyZone extends Stack {
         super(app, "proxy", props);
         Functions functions = new Functions(this, parameters);
         Code code = artifacts.function("credential-proxy");
-        // Refreshing an OAuth token is a new value of the same secret.
+        // Refreshing an OAuth token is a new version of the same secret, and the label of the current one moves to it.
         send = function(
                 functions,
                 "send",
                 code,
                 data,
                 parameters,
-                List.of("secretsmanager:GetSecretValue", "secretsmanager:PutSecretValue"),
-                List.of(Rights.toLookUp(data)));
+                List.of(
+                        "secretsmanager:GetSecretValue",
+                        "secretsmanager:PutSecretValue",
+                        "secretsmanager:UpdateSecretVersionStage",
+                        "secretsmanager:DescribeSecret"),
+                Rights.toHandOver(data));
         store = function(
                 functions,
                 "store",
@@ -48,6 +51,7 @@ final class ProxyZone extends Stack {
                         "secretsmanager:DescribeSecret",
                         "secretsmanager:GetSecretValue",
                         "secretsmanager:PutSecretValue",
+                        "secretsmanager:UpdateSecretVersionStage",
                         "secretsmanager:DeleteSecret"),
                 List.of());
     }
@@ -61,7 +65,8 @@ final class ProxyZone extends Stack {
             List<String> secretActions,
             List<PolicyStatement> more) {
         String what = "proxy-" + operation;
-        Role role = functions.role(what, more);
+        Role role = functions.role(what, Rights.toLookUp(data));
+        more.forEach(role::addToPolicy);
         role.addToPolicy(Rights.allow("Secrets", secretActions, List.of(secrets(this, parameters))));
         LogGroup logs = functions.logs(what);
         return functions
@@ -73,10 +78,11 @@ final class ProxyZone extends Stack {
                         Map.of(
                                 "DORMOUSE_PROXY_OPERATION", operation,
                                 "DORMOUSE_SECRETS", prefix(parameters),
-                                "DORMOUSE_TABLE", data.table().getTableName()))
+                                "DORMOUSE_TABLE", data.table().getTableName(),
+                                "DORMOUSE_BUCKET", data.bucket().getBucketName(),
+                                // It has a loop of its own on the Runtime API: AWS's cannot stream.
+                                "AWS_LAMBDA_EXEC_WRAPPER", "/var/task/start.sh"))
                 .memorySize(512)
-                // A request that takes longer is lost, and told as such.
-                .timeout(Duration.minutes(5))
                 .build();
     }
 

@@ -77,14 +77,40 @@ final class Rights {
                 .build();
     }
 
-    /** Read threads and documents, to see that a caller still holds its lease and what its session may use. */
-    static PolicyStatement toLookUp(DataZone data) {
+    /**
+     * Read threads and documents, to see that a caller still holds its lease and what its session may use; and note in a
+     * credential's document when its token expires.
+     */
+    static List<PolicyStatement> toLookUp(DataZone data) {
+        return List.of(
+                onItems(data, "Threads", READS, List.of("T#*", "W#*")),
+                onItems(data, "Expiries", List.of("dynamodb:UpdateItem"), List.of("W#*#vault_credential")),
+                // Where a document, or a head, is too large for an item.
+                allow(
+                        "LargeItems",
+                        List.of("s3:GetObject"),
+                        List.of(data.bucket().arnForObjects("blobs/*"))),
+                allow(
+                        "MissingBlobs",
+                        List.of("s3:ListBucket"),
+                        List.of(data.bucket().getBucketArn())));
+    }
+
+    private static PolicyStatement onItems(DataZone data, String name, List<String> actions, List<String> partitions) {
         return PolicyStatement.Builder.create()
-                .sid("Threads")
-                .actions(READS)
+                .sid(name)
+                .actions(actions)
                 .resources(List.of(data.table().getTableArn()))
-                .conditions(Map.of("ForAllValues:StringLike", Map.of("dynamodb:LeadingKeys", List.of("T#*", "W#*"))))
+                .conditions(Map.of("ForAllValues:StringLike", Map.of("dynamodb:LeadingKeys", partitions)))
                 .build();
+    }
+
+    /** Bodies of requests that are too large for an invocation. */
+    static List<PolicyStatement> toHandOver(DataZone data) {
+        return List.of(allow(
+                "Exchange",
+                List.of("s3:GetObject", "s3:PutObject", "s3:DeleteObject", "s3:AbortMultipartUpload"),
+                List.of(data.bucket().arnForObjects(DataZone.EXCHANGE + "*"))));
     }
 
     /** Ask a model, and nothing else of Bedrock. */

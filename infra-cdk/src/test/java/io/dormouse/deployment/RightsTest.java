@@ -86,7 +86,12 @@ class RightsTest {
     void who_sends_cannot_make_or_end_secrets_and_who_keeps_them_cannot_send() {
         List<Right> rights = rights(Synthesis.of(PRESET));
         Right send = secrets(rights, "proxy/Roleproxysend");
-        assertThat(send.actions()).containsExactly("secretsmanager:GetSecretValue", "secretsmanager:PutSecretValue");
+        assertThat(send.actions())
+                .containsExactlyInAnyOrder(
+                        "secretsmanager:GetSecretValue",
+                        "secretsmanager:PutSecretValue",
+                        "secretsmanager:UpdateSecretVersionStage",
+                        "secretsmanager:DescribeSecret");
         assertThat(who(PRESET, right -> invokes(right, "proxysend"))).containsExactly("brain/Roleharness");
         assertThat(who(PRESET, right -> invokes(right, "proxystore"))).containsExactly("edge/Roleapi");
     }
@@ -212,5 +217,25 @@ class RightsTest {
         for (String parameter : List.of(PRESET, "model=bedrock-runtime"))
             assertThat(who(parameter, right -> right.mentions("bedrock") || right.mentions("bedrock-mantle")))
                     .containsExactly("brain/Roleharness");
+    }
+
+    @Test
+    void the_proxy_writes_no_items_but_when_tokens_expire_and_no_objects_but_bodies_that_it_hands_over() {
+        List<Right> proxy = rights(Synthesis.of(PRESET)).stream()
+                .filter(right -> right.role().startsWith("proxy/"))
+                .toList();
+        assertThat(proxy.stream().filter(right -> right.actions().stream()
+                        .anyMatch(action -> action.matches("dynamodb:(Put|Update|Delete|BatchWrite).*"))))
+                .hasSize(2)
+                .allMatch(right -> right.actions().equals(List.of("dynamodb:UpdateItem")))
+                .allMatch(right -> right.condition().toString().contains("\"W#*#vault_credential\"")
+                        && !right.condition().toString().contains("T#"));
+        assertThat(proxy.stream().filter(right -> right.actions().stream()
+                        .anyMatch(action -> action.matches("s3:(Put|Delete|Abort).*"))))
+                .singleElement()
+                .satisfies(right -> {
+                    assertThat(right.role()).isEqualTo("proxy/Roleproxysend");
+                    assertThat(right.resource().toString()).contains("/exchange/*");
+                });
     }
 }

@@ -153,6 +153,14 @@ class ZonesTest {
                         "DORMOUSE_SECURITY_GROUP",
                         "DORMOUSE_MODEL_URL",
                         "DORMOUSE_MODEL_SIGNING");
+        for (String proxy : List.of("proxysend", "proxystore"))
+            assertThat(names(proxy))
+                    .contains(
+                            "DORMOUSE_PROXY_OPERATION",
+                            "DORMOUSE_SECRETS",
+                            "DORMOUSE_TABLE",
+                            "DORMOUSE_BUCKET",
+                            "AWS_LAMBDA_EXEC_WRAPPER");
         JsonNode harness = function("harness").path("Environment").path("Variables");
         assertThat(harness.path("DORMOUSE_HARNESS").asText()).isEqualTo("dormouse-harness");
         assertThat(harness.path("DORMOUSE_PROXY").toString()).contains("proxysend");

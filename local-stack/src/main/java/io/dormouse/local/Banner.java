@@ -2,6 +2,7 @@ package io.dormouse.local;
 
 import io.dormouse.edge.ApiKeys;
 import io.dormouse.id.WorkspaceId;
+import io.dormouse.messages.Signing;
 import java.io.IOException;
 import java.io.InputStream;
 import java.nio.charset.StandardCharsets;
@@ -25,9 +26,14 @@ final class Banner {
             key = "made at an earlier start; ./dormouse key create makes another";
             shellKey = "YOUR_KEY";
         }
-        String model = settings.modelUrl() == null
+        String model = settings.model() == null
                 ? "offline, and not an LLM; set ANTHROPIC_API_KEY, or ANTHROPIC_BASE_URL, for a real one"
-                : settings.modelUrl() + (settings.modelKey() == null ? " (without a key)" : "");
+                : settings.model().base()
+                        + switch (settings.model().signing()) {
+                            case Signing.Unsigned u -> " (without a key)";
+                            case Signing.ApiKey k -> "";
+                            case Signing.Aws a -> " (signed with AWS credentials)";
+                        };
         return template()
                 .replace("{url}", "http://127.0.0.1:{port}")
                 .replace("{key}", key)

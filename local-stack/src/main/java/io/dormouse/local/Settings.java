@@ -1,5 +1,7 @@
 package io.dormouse.local;
 
+import io.dormouse.messages.Provider;
+import io.dormouse.messages.Signing;
 import java.net.URI;
 import java.nio.file.Path;
 import java.util.Map;
@@ -9,8 +11,7 @@ import java.util.Map;
  *
  * @param home holds all data
  * @param apiKey null, or a key that shall be valid
- * @param modelKey null, or the key for the model
- * @param modelUrl where the Messages API is; null for the offline model
+ * @param model who is behind the Messages API; null for the offline model
  * @param contextWindow tokens: no model has a larger window
  * @param webSearch whether whoever is behind the Messages API searches the web for its models
  * @param unsafeHands let commands run without isolation
@@ -19,8 +20,7 @@ import java.util.Map;
 record Settings(
         Path home,
         String apiKey,
-        String modelKey,
-        URI modelUrl,
+        Provider model,
         int contextWindow,
         boolean webSearch,
         boolean unsafeHands,
@@ -59,27 +59,34 @@ record Settings(
         String apiKey = text(environment, "DORMOUSE_API_KEY");
         if (apiKey != null && apiKey.length() < 16)
             throw new IllegalArgumentException("DORMOUSE_API_KEY must have 16 characters or more");
-        String modelKey = text(environment, "ANTHROPIC_API_KEY");
-        String modelUrl = text(environment, "ANTHROPIC_BASE_URL");
-        URI url = modelUrl != null ? uri(modelUrl) : modelKey != null ? ANTHROPIC : null;
+        Provider model = Provider.of(environment).orElseGet(() -> anthropic(environment));
         return new Settings(
                 home == null
                         ? Path.of(System.getProperty("user.home"), ".dormouse")
                         : Path.of(home).toAbsolutePath().normalize(),
                 apiKey,
-                modelKey,
-                url,
+                model,
                 contextWindow(text(environment, "DORMOUSE_CONTEXT_WINDOW")),
-                webSearch(text(environment, "DORMOUSE_WEB_SEARCH"), url),
+                webSearch(text(environment, "DORMOUSE_WEB_SEARCH"), model),
                 "1".equals(text(environment, "DORMOUSE_UNSAFE_HANDS")),
                 clockRate(environment),
                 store(environment),
                 vaults(environment));
     }
 
+    /** {@code ANTHROPIC_API_KEY} and {@code ANTHROPIC_BASE_URL}; null without either. */
+    private static Provider anthropic(Map<String, String> environment) {
+        String key = text(environment, "ANTHROPIC_API_KEY");
+        String url = text(environment, "ANTHROPIC_BASE_URL");
+        if (key == null && url == null) return null;
+        return Provider.of(
+                url == null ? ANTHROPIC : uri(url), key == null ? new Signing.Unsigned() : new Signing.ApiKey(key));
+    }
+
     /** {@code DORMOUSE_WEB_SEARCH}: what the API of Anthropic has, and others may have. */
-    private static boolean webSearch(String text, URI url) {
-        if (text == null) return url != null && ANTHROPIC.getHost().equals(url.getHost());
+    private static boolean webSearch(String text, Provider model) {
+        if (text == null)
+            return model != null && ANTHROPIC.getHost().equals(model.base().getHost());
         if (!text.equals("0") && !text.equals("1"))
             throw new IllegalArgumentException("DORMOUSE_WEB_SEARCH must be 0 or 1");
         return text.equals("1");
@@ -151,7 +158,7 @@ record Settings(
     /** Without the keys. */
     @Override
     public String toString() {
-        return "Settings[home=" + home + ", modelUrl=" + modelUrl + ", contextWindow=" + contextWindow
-                + ", unsafeHands=" + unsafeHands + ", store=" + store + ", vaults=" + vaults + "]";
+        return "Settings[home=" + home + ", model=" + model + ", contextWindow=" + contextWindow + ", unsafeHands="
+                + unsafeHands + ", store=" + store + ", vaults=" + vaults + "]";
     }
 }

@@ -19,6 +19,7 @@ import io.dormouse.local.hands.SandboxProgram;
 import io.dormouse.local.offline.OfflineModel;
 import io.dormouse.mcp.client.SdkServers;
 import io.dormouse.messages.MessagesModel;
+import io.dormouse.messages.Provider;
 import io.dormouse.messages.Signing;
 import io.dormouse.messages.Timeouts;
 import io.dormouse.outbound.UseLedger;
@@ -42,7 +43,6 @@ import jakarta.enterprise.event.ObservesAsync;
 import jakarta.enterprise.inject.Produces;
 import jakarta.inject.Singleton;
 import java.io.IOException;
-import java.net.URI;
 import java.security.SecureRandom;
 import java.time.Duration;
 import java.time.InstantSource;
@@ -101,14 +101,12 @@ public final class Suite {
     /** Before the first request: there is a key, the hands are looked through, and what was left undone goes on. */
     void start(@Observes StartupEvent event, ApiKeys keys) throws IOException {
         banner = Banner.of(settings, keys);
-        URI modelUrl = settings.modelUrl();
-        if (modelUrl == null) {
+        Provider provider = settings.model();
+        if (provider == null) {
             offline = OfflineModel.start();
-            modelUrl = offline.baseUri();
+            provider = Provider.of(offline.baseUri(), new Signing.Unsigned());
         }
-        Signing signing =
-                settings.modelKey() == null ? new Signing.Unsigned() : new Signing.ApiKey(settings.modelKey());
-        model = new MessagesModel(modelUrl, signing, Timeouts.DEFAULT, pace::now);
+        model = new MessagesModel(provider, Timeouts.DEFAULT, pace::now);
         Map<String, String> environment = System.getenv();
         SandboxProgram program = SandboxProgram.find(environment, home.sharedArchive())
                 .orElseThrow(() -> new IllegalStateException(

@@ -30,9 +30,9 @@ class LayoutTest {
             "functions/core", Set.of(),
             "functions/aws", Set.of("functions/core"),
             "functions/testkit", Set.of("functions/core"),
-            "functions/api", Set.of("functions/core"),
-            "functions/harness", Set.of("functions/core"),
-            "functions/credential-proxy", Set.of("functions/core"),
+            "functions/api", Set.of("functions/core", "functions/aws"),
+            "functions/harness", Set.of("functions/core", "functions/aws"),
+            "functions/credential-proxy", Set.of("functions/core", "functions/aws"),
             "sandbox-task", Set.of(),
             "local-stack",
                     Set.of(
@@ -95,6 +95,18 @@ class LayoutTest {
                                 "software\\.amazon\\.awssdk\\.services\\.secretsmanager\\..*"
                                         + "|io\\.dormouse\\.proxy\\.(Secret|Key(\\$.*)?)|io\\.dormouse\\.secrets\\.(Material|Bundle)")
                         .check(classes(module));
+    }
+
+    /** What decides about secrets is put together with stores of AWS in one package, and knows none of them. */
+    @Test
+    void of_the_credential_proxy_only_its_function_sees_aws() {
+        noClasses()
+                .that()
+                .resideOutsideOfPackage("io.dormouse.proxy.function..")
+                .should()
+                .dependOnClassesThat()
+                .resideInAPackage("io.dormouse.aws..")
+                .check(classes("functions/credential-proxy"));
     }
 
     @Test

@@ -25,6 +25,7 @@ public final class Routes {
             Vaults vaults,
             Credentials credentials,
             Exports exports,
+            Facts facts,
             Files files,
             Models models) {
         table = new RouteTable(List.of(
@@ -50,6 +51,7 @@ public final class Routes {
                 get("/v1/sessions/{id}/events", events::list),
                 get("/v1/sessions/{id}/events/stream", events::stream),
                 get("/v1/sessions/{id}/export", exports::export),
+                get("/v1/sessions/{id}/facts", facts::list),
                 get("/v1/sessions/{id}/resources", resources::list),
                 post("/v1/sessions/{id}/resources", resources::add),
                 get("/v1/sessions/{id}/resources/{resource}", resources::get),

@@ -43,17 +43,11 @@ final class SessionRepositories {
     /** A repository that a client wants, and its token on the way to the safe. */
     record Wanted(Repository repository, NewSecret token) {}
 
-    /** @param others what the session has already, or will have by the same request */
-    static Wanted wanted(Call call, Fields resource, List<Repository> others) {
+    static Wanted wanted(Call call, Fields resource) {
         String id = call.ids().next(Mounts.PREFIX);
         HttpUrl url = url(resource);
         NewSecret token = token(resource);
         String path = mountPath(resource, url);
-        for (Repository other : others) {
-            String there = other.mountPath() + "/";
-            if (there.startsWith(path + "/") || (path + "/").startsWith(there))
-                throw resource.refuse("mount_path", "another repository of this session is mounted there");
-        }
         String branch = null;
         String commit = null;
         Fields checkout = resource.objectOrNull("checkout");
@@ -68,6 +62,16 @@ final class SessionRepositories {
         }
         return new Wanted(
                 new Repository(id, url, path, branch, commit, call.ids().next()), token);
+    }
+
+    /** @param others what the session has already, or will have by the same request */
+    static void apart(Fields resource, Repository repository, List<Repository> others) {
+        String here = repository.mountPath() + "/";
+        for (Repository other : others) {
+            String there = other.mountPath() + "/";
+            if (there.startsWith(here) || here.startsWith(there))
+                throw resource.refuse("mount_path", "another repository of this session is mounted there");
+        }
     }
 
     private static HttpUrl url(Fields resource) {

@@ -64,8 +64,11 @@ public final class SessionResources {
         List<Wanted> checked = new ArrayList<>();
         List<Repository> cloned = new ArrayList<>();
         for (Fields each : wanted) {
-            Wanted next = wanted(call, each, mounts, cloned);
-            if (next instanceof Wanted.Clone clone) cloned.add(clone.wanted().repository());
+            Wanted next = wanted(call, each, mounts);
+            if (next instanceof Wanted.Clone clone) {
+                SessionRepositories.apart(each, clone.wanted().repository(), cloned);
+                cloned.add(clone.wanted().repository());
+            }
             checked.add(next);
         }
         ArrayNode attached = Json.array();
@@ -154,7 +157,7 @@ public final class SessionResources {
         Fields body = Fields.of(call.body());
         body.oneOf("type", List.of("file", Repository.TYPE));
         Resource document = found.document();
-        Wanted wanted = wanted(call, body, Mounts.of(Json.array()), Repository.all(stored(document.body())));
+        Wanted wanted = wanted(call, body, Mounts.of(Json.array()));
         SessionId session = new SessionId(document.id());
         ObjectNode added = null;
         while (true) {
@@ -164,8 +167,12 @@ public final class SessionResources {
             try {
                 if (stored(document.body()).size() >= MAX)
                     throw Refused.invalid("The session has " + MAX + " resources, and can have no more");
-                if (wanted instanceof Wanted.Mount file)
-                    mount(body, Mounts.of(stored(document.body())), file.mountPath());
+                switch (wanted) {
+                    case Wanted.Mount file -> mount(body, Mounts.of(stored(document.body())), file.mountPath());
+                    case Wanted.Clone clone ->
+                        SessionRepositories.apart(
+                                body, clone.wanted().repository(), Repository.all(stored(document.body())));
+                }
                 if (added == null) added = taken(call.workspace(), session, wanted, clock.instant());
             } catch (Refused refused) {
                 if (added != null) drop(call.workspace(), session, added);
@@ -266,9 +273,9 @@ public final class SessionResources {
     }
 
     /** Checked, but for whether the file exists. The id is made here, in the order of the request. */
-    private static Wanted wanted(Call call, Fields resource, Mounts mounts, List<Repository> others) {
+    private static Wanted wanted(Call call, Fields resource, Mounts mounts) {
         String type = resource.oneOf("type", List.of("file", Repository.TYPE, "memory_store"));
-        if (type.equals(Repository.TYPE)) return new Wanted.Clone(SessionRepositories.wanted(call, resource, others));
+        if (type.equals(Repository.TYPE)) return new Wanted.Clone(SessionRepositories.wanted(call, resource));
         if (!type.equals("file"))
             throw resource.refuse("type", "this kind of resource is not supported by this server yet");
         String id = call.ids().next(Mounts.PREFIX);

@@ -115,16 +115,12 @@ public final class Sessions {
         if (!vaultIds.isEmpty()) document.set("vault_ids", Json.MAPPER.valueToTree(vaultIds));
 
         Head head = started(Head.fresh(call.workspace(), id, now), initial, now);
-        // Nothing is refused after this.
-        document.set(Mounts.FIELD, attached.attach(call, id, body));
-        Resource session =
-                switch (resources.create(Resource.of(call.workspace(), SessionFinder.KIND, id.text(), now, document))) {
-                    case Resources.Saved.Done done -> done.resource();
-                    // An attempt that died in between stored it, maybe of an older version of the agent: that one
-                    // counts.
-                    case Resources.Saved.Taken taken -> taken.current();
-                    case Resources.Saved.Gone gone -> throw new IllegalStateException("a new document is never gone");
-                };
+        // What an attempt that died has stored counts, maybe with an older version of the agent: it has its files and
+        // tokens, which nothing that this attempt finds amiss may take away.
+        Resource session = (call.again()
+                        ? resources.read(call.workspace(), SessionFinder.KIND, id.text())
+                        : Optional.<Resource>empty())
+                .orElseGet(() -> stored(call, id, body, document, now));
         log.append(
                 head.thread(),
                 new Entry(
@@ -138,6 +134,16 @@ public final class Sessions {
         if (!heads.create(head)) head = heads.read(head.thread()).orElseThrow(() -> SessionFinder.missing(id.text()));
         if (head.owes()) wakes.send(head);
         return Answer.ok(view(new Found(session, head)));
+    }
+
+    /** Nothing is refused after this. */
+    private Resource stored(Call call, SessionId id, Fields body, ObjectNode document, Instant now) {
+        document.set(Mounts.FIELD, attached.attach(call, id, body));
+        return switch (resources.create(Resource.of(call.workspace(), SessionFinder.KIND, id.text(), now, document))) {
+            case Resources.Saved.Done done -> done.resource();
+            case Resources.Saved.Taken taken -> taken.current();
+            case Resources.Saved.Gone gone -> throw new IllegalStateException("a new document is never gone");
+        };
     }
 
     private static Head started(Head fresh, List<Input> initial, Instant now) {

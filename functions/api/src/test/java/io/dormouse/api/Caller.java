@@ -129,6 +129,7 @@ final class Caller {
                         vaults,
                         new Credentials(this.resources, safe, vaults),
                         new Exports(finder, heads, log, blobs, () -> now),
+                        new Facts(finder, log),
                         new Files(store, () -> now),
                         new Models(Catalog.bundled()))
                 .table();

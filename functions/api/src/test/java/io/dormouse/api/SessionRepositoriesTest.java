@@ -2,13 +2,19 @@ package io.dormouse.api;
 
 import static io.dormouse.api.Caller.json;
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import io.dormouse.api.Caller.Reply;
 import io.dormouse.git.Repository;
+import io.dormouse.id.Ids;
 import io.dormouse.id.SessionId;
+import io.dormouse.resource.Resources;
+import io.dormouse.wire.Refused;
 import java.time.Duration;
+import java.time.Instant;
 import java.util.List;
+import java.util.Random;
 import org.junit.jupiter.api.Test;
 
 class SessionRepositoriesTest {
@@ -225,5 +231,30 @@ class SessionRepositoriesTest {
         assertThat(made(repository(""), "{'type':'file','file_id':'file_none'}").status())
                 .isGreaterThanOrEqualTo(400);
         assertThat(caller.safe.isEmpty()).isTrue();
+    }
+
+    @Test
+    void an_attempt_that_takes_over_is_not_refused_by_its_own_repository() {
+        String session = session();
+        Instant began = caller.now;
+        caller.ids = new Ids(() -> began, new Random(1));
+        Reply first = caller.ok(caller.post(path(session), repository("")));
+        caller.ids = new Ids(() -> began, new Random(1));
+        caller.firstTriedAt = began;
+        assertThat(caller.ok(caller.post(path(session), repository(""))).body()).isEqualTo(first.body());
+        assertThat(kept(session)).containsExactly(TOKEN);
+    }
+
+    @Test
+    void one_of_two_that_add_a_repository_to_the_same_folder_at_once_is_refused() {
+        String session = session();
+        Runnable other = () -> caller.ok(caller.post(path(session), repository("")));
+        Resources raced = SessionsTest.before(Resources.class, caller.resources, "swap", other);
+        assertThatThrownBy(() -> caller.answer(
+                        caller.routes(caller.heads, caller.log, raced), "POST", path(session), json(repository(""))))
+                .isInstanceOf(Refused.class)
+                .hasMessageContaining("another repository");
+        assertThat(caller.ok(caller.get(path(session))).body().path("data")).hasSize(1);
+        assertThat(kept(session)).containsExactly(TOKEN);
     }
 }

@@ -7,7 +7,10 @@ import com.fasterxml.jackson.databind.JsonNode;
 import io.dormouse.api.Caller.Reply;
 import io.dormouse.files.FileStore;
 import io.dormouse.files.StoredFile;
+import io.dormouse.git.Repository;
 import io.dormouse.id.FileId;
+import io.dormouse.id.Ids;
+import io.dormouse.id.SessionId;
 import io.dormouse.id.WorkspaceId;
 import io.dormouse.resource.Resources;
 import java.io.ByteArrayInputStream;
@@ -16,6 +19,7 @@ import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Random;
 import org.junit.jupiter.api.Test;
 
 class SessionResourcesTest {
@@ -311,5 +315,26 @@ class SessionResourcesTest {
         sweepIn(Duration.ofDays(2));
         assertThat(caller.contents.names()).isEmpty();
         assertThat(pins()).isEmpty();
+    }
+
+    @Test
+    void a_session_that_a_first_attempt_made_keeps_what_it_has_whatever_the_second_one_finds_amiss() {
+        String file = file();
+        String body = "{'agent':'%s','environment_id':'%s','resources':[%s,%s]}"
+                .formatted(
+                        caller.agent(),
+                        caller.environment(),
+                        "{'type':'github_repository','url':'https://github.com/me/repo','authorization_token':'Token'}",
+                        mount(file, null));
+        Instant began = caller.now;
+        caller.ids = new Ids(() -> began, new Random(1));
+        Reply first = caller.ok(caller.post("/v1/sessions", body));
+        caller.ok(caller.delete("/v1/files/" + file));
+        caller.ids = new Ids(() -> began, new Random(1));
+        caller.firstTriedAt = began;
+        assertThat(caller.ok(caller.post("/v1/sessions", body)).body()).isEqualTo(first.body());
+        assertThat(caller.safe.tokens(Repository.vault(new SessionId(first.text("id")))))
+                .containsExactly("Token");
+        assertThat(pins()).hasSize(1);
     }
 }

@@ -506,7 +506,7 @@ class SessionsTest {
     }
 
     /** The store, before whose next call of this name something else happens. */
-    private static <T> T before(Class<T> port, T store, String name, Runnable what) {
+    static <T> T before(Class<T> port, T store, String name, Runnable what) {
         Deque<Runnable> once = new ArrayDeque<>(List.of(what));
         return port.cast(Proxy.newProxyInstance(port.getClassLoader(), new Class<?>[] {port}, (proxy, method, args) -> {
             if (method.getName().equals(name) && !once.isEmpty()) once.remove().run();

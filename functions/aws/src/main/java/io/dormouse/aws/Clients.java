@@ -17,6 +17,7 @@ import software.amazon.awssdk.regions.Region;
 import software.amazon.awssdk.retries.api.BackoffStrategy;
 import software.amazon.awssdk.services.dynamodb.DynamoDbClient;
 import software.amazon.awssdk.services.ecs.EcsClient;
+import software.amazon.awssdk.services.lambda.LambdaClient;
 import software.amazon.awssdk.services.s3.S3Client;
 import software.amazon.awssdk.services.s3.S3Configuration;
 
@@ -73,6 +74,22 @@ public record Clients(
                 List.of());
     }
 
+    /**
+     * The same for one service, which may have an address of its own: {@code AWS_ENDPOINT_URL_<SERVICE>} goes before
+     * {@code AWS_ENDPOINT_URL}.
+     *
+     * @param service as AWS writes it there, for example {@code LAMBDA}
+     */
+    public static Clients of(Map<String, String> environment, String service) {
+        Clients clients = of(environment);
+        String own = environment.getOrDefault("AWS_ENDPOINT_URL_" + service, "");
+        return own.isBlank() ? clients : clients.at(URI.create(own));
+    }
+
+    private Clients at(URI other) {
+        return new Clients(other, region, credentials, dualStack, interceptors);
+    }
+
     /** The same, seen by one more. */
     public Clients seenBy(ExecutionInterceptor interceptor) {
         List<ExecutionInterceptor> all = new ArrayList<>(interceptors);
@@ -97,6 +114,18 @@ public record Clients(
                         .pathStyleAccessEnabled(endpoint != null)
                         .build());
         return with(builder, BLOB_WHOLE).build();
+    }
+
+    /** For calls that start a function and do not wait for it. The caller closes it. */
+    public LambdaClient lambda() {
+        var builder = LambdaClient.builder().httpClientBuilder(http(TABLE_ANSWER));
+        return with(builder, TABLE_WHOLE).build();
+    }
+
+    /** For calls whose answers are read while the function writes them. The caller closes it. */
+    public StreamedInvocations streamed() {
+        URI own = URI.create("https://lambda." + region + (dualStack ? ".api.aws" : ".amazonaws.com"));
+        return new StreamedInvocations(endpoint == null ? own : endpoint, region.id(), credentials);
     }
 
     /** The caller closes it. A request to start something has a key of the caller's: it may be made again. */

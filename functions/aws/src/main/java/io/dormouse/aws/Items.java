@@ -26,6 +26,8 @@ final class Items {
     static final String OWED_AT = "owedAt";
     /** Only on heads that somebody should wake now: what the stream's consumer filters by. */
     static final String READY = "ready";
+    /** How the partition key of a thread's items begins. */
+    static final String THREAD = "T#";
     /** Place in the index {@link #LISTING}: creation time and id. Only on documents. */
     static final String LISTED = "listed";
 
@@ -70,7 +72,7 @@ final class Items {
     }
 
     static String thread(ThreadId thread) {
-        return "T#" + thread.text();
+        return THREAD + thread.text();
     }
 
     static ThreadId thread(Map<String, AttributeValue> item) {

@@ -30,10 +30,24 @@ public final class S3Contents implements Contents {
 
     private final S3Client client;
     private final String bucket;
+    private final String folder;
 
     public S3Contents(S3Client client, String bucket) {
+        this(client, bucket, "files/");
+    }
+
+    private S3Contents(S3Client client, String bucket, String folder) {
         this.client = client;
         this.bucket = bucket;
+        this.folder = folder;
+    }
+
+    /**
+     * Bodies of requests that are handed over: {@code exchange/<name>}. The bucket wants a lifecycle rule that ends them after
+     * a day, for who dies in between leaves some behind.
+     */
+    public static S3Contents exchange(S3Client client, String bucket) {
+        return new S3Contents(client, bucket, "exchange/");
     }
 
     @Override
@@ -104,8 +118,8 @@ public final class S3Contents implements Contents {
             client.deleteObject(delete -> delete.bucket(bucket).key(key(name)));
     }
 
-    private static String key(String name) {
-        return "files/" + name;
+    private String key(String name) {
+        return folder + name;
     }
 
     /** The service refuses what came to it damaged. */

@@ -17,6 +17,8 @@ import java.util.concurrent.ConcurrentHashMap;
 public final class Harness {
     /** A step is not begun when less than this is left before the deadline. */
     static final Duration MARGIN = Duration.ofSeconds(60);
+    /** A step that still runs when so little is left is cut off: enough to hand over, whatever the store does. */
+    static final Duration LAST = Duration.ofSeconds(25);
 
     private final Ports ports;
     private final Memory memory = new Memory();
@@ -118,7 +120,7 @@ public final class Harness {
     }
 
     private Woken work(Head claimed, Fold fold, Shift.News news, Instant deadline) {
-        Shift shift = new Shift(ports, claimed);
+        Shift shift = new Shift(ports, claimed, deadline.minus(LAST));
         running.put(claimed.thread(), shift);
         try {
             shift.recall(fold, news);

@@ -199,7 +199,7 @@ final class McpWork {
     private String written(ToolCall call, Overflow overflow, List<Fact> facts, Cancellation cancellation) {
         HandCall write = new HandCall(call.id().text(), "write", overflow.input());
         Hands.Done done = shift.reach().use(List.of(write), cancellation);
-        if (done.attached()) facts.add(new Fact.HandAttached(done.hand().text()));
+        Work.attached(done, facts);
         return switch (done.results().getFirst()) {
             case HandResult.Output o ->
                 o.isError() ? o.content().path(0).path("text").asText() : null;

@@ -43,6 +43,7 @@ final class Shift {
     private final Ports ports;
     private final ThreadId thread;
     private final long epoch;
+    private final Instant end;
     private final Reach reach;
 
     private volatile Head head;
@@ -64,8 +65,10 @@ final class Shift {
         YES
     }
 
-    Shift(Ports ports, Head claimed) {
+    /** @param end when what still runs is left to the next owner */
+    Shift(Ports ports, Head claimed, Instant end) {
         this.ports = ports;
+        this.end = end;
         this.head = claimed;
         this.thread = claimed.thread();
         this.epoch = claimed.lease().epoch();
@@ -226,6 +229,7 @@ final class Shift {
         // Whoever took over waits for the same command in the same hand: it is theirs to stop.
         if (lost) work.abandon();
         else if (interrupted()) work.request();
+        else if (now().isAfter(end)) cut();
     }
 
     /** Swaps the head by a pure transition, over and over until it holds. False when the transition is refused. */

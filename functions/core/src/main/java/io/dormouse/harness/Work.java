@@ -310,8 +310,7 @@ final class Work {
         if (cancellation.abandoned() && !whole) return new Outcome(List.of(), Map.of());
         Map<EventId, ToolResult> results = new HashMap<>();
         List<Fact> facts = new ArrayList<>();
-        if (done.attached() || done.problem() != null)
-            facts.add(new Fact.HandAttached(done.hand().text(), done.problem()));
+        attached(done, facts);
         for (int i = 0; i < calls.size(); i++) {
             ToolCall call = calls.get(i);
             switch (done.results().get(i)) {
@@ -327,6 +326,12 @@ final class Work {
             }
         }
         return new Outcome(facts, results);
+    }
+
+    /** Adds what there is to tell of a sandbox that came with this use, or of what it lacks. */
+    static void attached(Hands.Done done, List<Fact> facts) {
+        if (done.attached() || done.problem() != null)
+            facts.add(new Fact.HandAttached(done.hand().text(), done.problem()));
     }
 
     /** The model is told what its sandbox lacks where it sees it first. */

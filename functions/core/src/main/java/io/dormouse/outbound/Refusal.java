@@ -27,6 +27,8 @@ public enum Refusal {
     BUSY(429),
     /** What the session may use could not be found out. */
     KEYS_UNAVAILABLE(502),
+    /** The proxy itself did not answer, or not to the end. The request may have been made. */
+    PROXY_UNAVAILABLE(502),
     NAME_NOT_FOUND(502),
     CONNECT_FAILED(502),
     /** No TLS, or a certificate that is not the host's. */

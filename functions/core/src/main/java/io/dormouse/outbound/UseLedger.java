@@ -9,17 +9,23 @@ import java.util.concurrent.ConcurrentHashMap;
 /**
  * Keeps what credentials were used for until the thread's owner, who alone writes its log, has told it there. Thread-safe.
  */
-public final class UseLedger {
+public final class UseLedger implements Uses {
     /** So many uses of one thread can wait for their place in the log. */
     public static final int MOST = 5_000;
 
     private final Map<ThreadId, List<CredentialUse>> untold = new ConcurrentHashMap<>();
 
-    /** Whether the thread may use no credential until earlier uses are in its log: none goes untold. */
+    /** Until earlier uses are in the thread's log. */
+    @Override
     public boolean full(ThreadId thread) {
         return untold(thread, MOST).size() == MOST;
     }
 
+    /** Whoever notes here is in this process: if he is gone, so is the ledger. */
+    @Override
+    public void leaving(ThreadId thread, List<CredentialUse> uses) {}
+
+    @Override
     public void note(ThreadId thread, CredentialUse use) {
         untold.compute(thread, (t, uses) -> {
             List<CredentialUse> more = uses == null ? new ArrayList<>() : uses;

@@ -15,6 +15,7 @@ public final class Legality {
         List<String> faults = new ArrayList<>();
         Set<String> used = new HashSet<>();
         List<String> open = List.of();
+        Set<String> searches = new HashSet<>();
         String before = "";
         String turn = "";
         for (JsonNode message : messages) {
@@ -39,6 +40,7 @@ public final class Legality {
                             if (block.path("content").isEmpty()) faults.add("an empty result");
                             for (JsonNode part : block.path("content")) blank(part, faults);
                         } else others = true;
+                    if (!searches.isEmpty()) faults.add("no results for the searches " + searches);
                     if (!answered.equals(open)) faults.add("calls " + open + ", results " + answered);
                     open = List.of();
                 }
@@ -58,7 +60,9 @@ public final class Legality {
                             case "thinking" -> {
                                 if (block.path("signature").asText().isEmpty()) faults.add("a thought unsigned");
                             }
-                            default -> {}
+                            case "server_tool_use" ->
+                                searches.add(block.path("id").asText());
+                            default -> searches.remove(block.path("tool_use_id").asText());
                         }
                 }
                 default -> faults.add("role " + role);

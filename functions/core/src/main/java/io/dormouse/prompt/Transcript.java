@@ -168,6 +168,7 @@ public final class Transcript {
         switch (posted.input()) {
             case Input.UserMessage m -> {
                 told.add(new Told(position, posted));
+                giveUpSearches();
                 growing.addAll(blocks(m.content(), "(blank)"));
             }
             case Input.SystemMessage m -> {
@@ -179,6 +180,31 @@ public final class Transcript {
             case Input.Updated m -> {}
             case Input.Archived m -> {}
         }
+    }
+
+    /** A search that paused, and that the user speaks after, is never answered; left open it would be refused for ever. */
+    private void giveUpSearches() {
+        if (!growing.isEmpty() || messages.isEmpty()) return;
+        JsonNode content = messages.getLast().path("content");
+        Set<String> answered = answered(content);
+        List<JsonNode> left = new ArrayList<>();
+        for (JsonNode block : content) if (!open(block, answered)) left.add(block);
+        if (left.size() == content.size()) return;
+        if (left.isEmpty()) left.add(text("(given up)"));
+        messages.removeLast();
+        messages.add(message("assistant", left));
+    }
+
+    private static Set<String> answered(Iterable<? extends JsonNode> content) {
+        Set<String> answered = new HashSet<>();
+        for (JsonNode block : content) answered.add(block.path("tool_use_id").asText());
+        return answered;
+    }
+
+    /** Whether it is a call of the provider's own tool without its result. */
+    private static boolean open(JsonNode block, Set<String> answered) {
+        return "server_tool_use".equals(block.path("type").asText())
+                && !answered.contains(block.path("id").asText());
     }
 
     private List<JsonNode> blocks(JsonNode content, String nothing) {
@@ -216,15 +242,11 @@ public final class Transcript {
         Iterator<ToolCall> told = reply.calls().iterator();
         Map<EventId, String> ids = new LinkedHashMap<>();
         List<ObjectNode> content = new ArrayList<>();
-        Set<String> searched = new HashSet<>();
-        for (ObjectNode block : reply.content())
-            searched.add(block.path("tool_use_id").asText());
+        Set<String> answered = answered(reply.content());
         for (ObjectNode block : reply.content()) {
             // Only behind a pause may the provider still answer its own call: a reply that was cut off there is
             // refused.
-            if ("server_tool_use".equals(block.path("type").asText())
-                    && !"pause_turn".equals(reply.stopReason())
-                    && !searched.contains(block.path("id").asText())) continue;
+            if (!"pause_turn".equals(reply.stopReason()) && open(block, answered)) continue;
             if ("tool_use".equals(block.path("type").asText()) && told.hasNext()) {
                 ToolCall call = told.next();
                 String id = unused(accepted(call.modelId(), MAX_ID));

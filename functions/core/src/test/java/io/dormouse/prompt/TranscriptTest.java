@@ -33,6 +33,7 @@ import static io.dormouse.Given.userSays;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.dormouse.Histories;
 import io.dormouse.Play;
 import io.dormouse.json.Json;
@@ -187,6 +188,34 @@ class TranscriptTest {
                         new Fact.InputsJoined(mailFrom(2, userSays("faster"))),
                         says("found")))
                 .containsExactly("user | hi", "assistant | Searching", "user | faster", "assistant | found");
+    }
+
+    private static ObjectNode search(String id) {
+        return Json.object().put("type", "server_tool_use").put("id", id).put("name", "web_search");
+    }
+
+    private static ObjectNode found(String id) {
+        return Json.object().put("type", "web_search_tool_result").put("tool_use_id", id);
+    }
+
+    @Test
+    void a_search_that_paused_is_answered_or_given_up_when_the_user_speaks() {
+        for (List<ObjectNode> paused : List.of(
+                List.of(textBlock("Searching"), search("s1")),
+                List.of(search("s1")),
+                List.of(search("s0"), found("s0"), search("s1")))) {
+            assertThat(brief(
+                            turn(userSays("hi")),
+                            reply("pause_turn", paused),
+                            failed("x", noonPlus(1)),
+                            new Fact.InputsJoined(mailFrom(2, userSays("leave it")))))
+                    .hasSize(3)
+                    .noneMatch(line -> line.contains("s1"));
+            assertThat(brief(
+                            turn(userSays("hi")), reply("pause_turn", paused), reply("end_turn", List.of(found("s1")))))
+                    .hasSize(2)
+                    .anyMatch(line -> line.contains("s1"));
+        }
     }
 
     @Test

@@ -1,11 +1,12 @@
 package io.dormouse.proxy;
 
-import io.dormouse.id.SessionId;
 import io.dormouse.outbound.CredentialUse;
+import io.dormouse.outbound.IpAddress;
 import io.dormouse.outbound.Outbound;
 import io.dormouse.outbound.PathClass;
 import io.dormouse.outbound.Refusal;
-import io.dormouse.outbound.UseLedger;
+import io.dormouse.outbound.Turnstile;
+import io.dormouse.outbound.Uses;
 import io.dormouse.proxy.http.Answer;
 import io.dormouse.proxy.http.Client;
 import io.dormouse.proxy.http.Connection;
@@ -21,8 +22,6 @@ import java.io.InputStream;
 import java.io.SequenceInputStream;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Map;
-import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.atomic.AtomicBoolean;
 
 /** The way out: asks what the session may use, decides, resolves, dials, passes on, and hides what must not come back. */
@@ -33,35 +32,39 @@ public final class CredentialProxy implements Outbound, AutoCloseable {
     private static final int MOST_HELD_BYTES = 1 << 16;
 
     private final Keyring keyring;
-    private final UseLedger uses;
+    private final Uses uses;
     private final Destinations destinations;
     private final Limits limits;
     private final Client client;
-    private final Map<SessionId, Integer> atOnce = new ConcurrentHashMap<>();
+    private final Turnstile turnstile;
     private final Runnable closing;
 
     CredentialProxy(
-            Keyring keyring, UseLedger uses, ProxySettings settings, Names names, Sockets sockets, Runnable closing) {
+            Keyring keyring, Uses uses, ProxySettings settings, Names names, Sockets sockets, Runnable closing) {
         this.keyring = keyring;
         this.uses = uses;
         this.limits = settings.limits();
+        this.turnstile = new Turnstile(limits.atOnce());
         this.destinations = new Destinations(names, settings.opened());
         this.client = new Client(sockets, Trust.with(settings.extraAuthorities()), limits);
         this.closing = closing;
     }
 
     /** With the machine's own resolver and network. */
-    public static CredentialProxy of(Keyring keyring, UseLedger uses, ProxySettings settings) {
+    public static CredentialProxy of(Keyring keyring, Uses uses, ProxySettings settings) {
         SystemNames names = new SystemNames(settings.limits().lookup());
         return new CredentialProxy(keyring, uses, settings, names, Sockets.SYSTEM, names::close);
     }
 
     @Override
     public Response send(Caller caller, Request request) {
-        if (!enter(caller.session()))
-            return Refusal.BUSY.because(
-                    "the session has " + limits.atOnce() + " requests under way already; end one of them");
-        Pass pass = new Pass(caller, request);
+        return send(caller, request, uses);
+    }
+
+    /** The same, told to somebody else. */
+    public Response send(Caller caller, Request request, Uses uses) {
+        if (!turnstile.enter(caller.session())) return turnstile.refusal();
+        Pass pass = new Pass(caller, request, uses);
         Response response = null;
         try {
             response = pass.send();
@@ -77,20 +80,6 @@ public final class CredentialProxy implements Outbound, AutoCloseable {
         return response;
     }
 
-    private boolean enter(SessionId session) {
-        boolean[] entered = new boolean[1];
-        atOnce.compute(session, (s, now) -> {
-            int there = now == null ? 0 : now;
-            entered[0] = there < limits.atOnce();
-            return entered[0] ? there + 1 : there;
-        });
-        return entered[0];
-    }
-
-    private void leave(SessionId session) {
-        atOnce.computeIfPresent(session, (s, now) -> now == 1 ? null : now - 1);
-    }
-
     @Override
     public void close() {
         client.close();
@@ -100,6 +89,7 @@ public final class CredentialProxy implements Outbound, AutoCloseable {
     /** One request on its way. */
     private final class Pass {
         private final Caller caller;
+        private final Uses uses;
         private Request request;
         private final AtomicBoolean ended = new AtomicBoolean();
         private Decision.Allow allowed;
@@ -111,8 +101,9 @@ public final class CredentialProxy implements Outbound, AutoCloseable {
         private volatile int status;
         private volatile long bytes;
 
-        Pass(Caller caller, Request request) {
+        Pass(Caller caller, Request request, Uses uses) {
             this.caller = caller;
+            this.uses = uses;
             this.request = request;
         }
 
@@ -171,7 +162,9 @@ public final class CredentialProxy implements Outbound, AutoCloseable {
         }
 
         private Response pass(InputStream body, long length) throws Failure {
-            Connection connection = client.connect(allowed.url(), destinations.of(allowed.url()), this::end);
+            List<IpAddress> addresses = destinations.of(allowed.url());
+            if (!allowed.used().isEmpty()) uses.leaving(caller.thread(), used());
+            Connection connection = client.connect(allowed.url(), addresses, this::end);
             left = true;
             Answer answer = connection.exchange(request.method(), allowed.headers(), body, length);
             status = answer.status();
@@ -240,22 +233,27 @@ public final class CredentialProxy implements Outbound, AutoCloseable {
 
         void end() {
             if (!ended.compareAndSet(false, true)) return;
-            leave(caller.session());
+            turnstile.leave(caller.session());
             if (left) note();
         }
 
         private void note() {
+            for (CredentialUse use : used()) uses.note(caller.thread(), use);
+        }
+
+        /** As it stands. */
+        private List<CredentialUse> used() {
+            List<CredentialUse> used = new ArrayList<>();
             for (Key key : allowed.used())
-                uses.note(
-                        caller.thread(),
-                        new CredentialUse(
-                                key.id(),
-                                allowed.url().authority(),
-                                request.method(),
-                                PathClass.of(allowed.url()),
-                                status,
-                                bytes,
-                                caller.call()));
+                used.add(new CredentialUse(
+                        key.id(),
+                        allowed.url().authority(),
+                        request.method(),
+                        PathClass.of(allowed.url()),
+                        status,
+                        bytes,
+                        caller.call()));
+            return used;
         }
 
         private final class Body extends InputStream {

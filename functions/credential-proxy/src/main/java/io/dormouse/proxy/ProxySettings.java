@@ -3,6 +3,7 @@ package io.dormouse.proxy;
 import io.dormouse.proxy.http.Limits;
 import io.dormouse.proxy.http.Trust;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.Map;
 
 /**
@@ -23,5 +24,10 @@ public record ProxySettings(PrivateHosts opened, Path extraAuthorities, Limits l
                 PrivateHosts.parse(hosts),
                 authorities.isEmpty() ? null : Trust.readable(Path.of(authorities)),
                 Limits.DEFAULT);
+    }
+
+    /** The same, with less time for a request. */
+    public ProxySettings within(Duration total) {
+        return new ProxySettings(opened, extraAuthorities, limits.within(total));
     }
 }

@@ -1,13 +1,12 @@
 package io.dormouse.secrets;
 
 import io.dormouse.proxy.Courier;
+import io.dormouse.proxy.SecretForms;
 import io.dormouse.vault.Validation.Heard;
 import java.io.IOException;
 import java.io.InputStream;
-import java.net.URLEncoder;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
-import java.util.Base64;
 import java.util.Comparator;
 import java.util.List;
 import java.util.regex.Pattern;
@@ -61,16 +60,7 @@ record Capture(byte[] bytes, boolean truncated) {
         List<String> forms = new ArrayList<>();
         for (String secret : sent.values()) {
             // What is shorter is no secret, and would be found everywhere.
-            if (secret.length() < 4) continue;
-            byte[] raw = secret.getBytes(StandardCharsets.UTF_8);
-            forms.add(secret);
-            forms.add(URLEncoder.encode(secret, StandardCharsets.UTF_8));
-            forms.add(Base64.getEncoder().encodeToString(raw));
-            forms.add(Base64.getEncoder().withoutPadding().encodeToString(raw));
-            forms.add(Base64.getUrlEncoder().withoutPadding().encodeToString(raw));
-            forms.add(java.util.HexFormat.of().formatHex(raw));
-            String json = io.dormouse.json.Json.text(secret);
-            forms.add(json.substring(1, json.length() - 1));
+            if (secret.length() >= 4) forms.addAll(SecretForms.of(secret));
         }
         // The longest first: it may have another one in it.
         forms.sort(Comparator.comparingInt(String::length).reversed());

@@ -155,12 +155,20 @@ public final class SecretsManagerSecrets implements Secrets, AutoCloseable {
         return known;
     }
 
+    /** Made by whoever needs it first; most processes only read it, and may have no right to more. */
     private byte[] stored(String name) {
-        byte[] fresh = new byte[KEY_BYTES];
-        random.nextBytes(fresh);
-        String text = Base64.getEncoder().encodeToString(fresh);
-        // Who comes second takes the first one's.
-        if (created(name, UUID.randomUUID().toString(), text)) return fresh;
+        try {
+            return value(name);
+        } catch (ResourceNotFoundException e) {
+            byte[] fresh = new byte[KEY_BYTES];
+            random.nextBytes(fresh);
+            String text = Base64.getEncoder().encodeToString(fresh);
+            // Who comes second takes the first one's.
+            return created(name, UUID.randomUUID().toString(), text) ? fresh : value(name);
+        }
+    }
+
+    private byte[] value(String name) {
         return Base64.getDecoder()
                 .decode(client.getSecretValue(get -> get.secretId(name)).secretString());
     }

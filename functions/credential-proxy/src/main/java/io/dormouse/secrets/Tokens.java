@@ -138,7 +138,12 @@ final class Tokens {
                         nonce,
                         before,
                         before.exchanged(fresh.accessToken(), fresh.refreshToken(), fresh.expiresAt()));
-                show(credential, stored.expiresAt());
+                try {
+                    show(credential, stored.expiresAt());
+                } catch (RuntimeException e) {
+                    // A store that is away: the token is good all the same.
+                    LOG.log(System.Logger.Level.WARNING, "{0} does not show when it expires", credential.id());
+                }
                 yield new Now(stored, fresh);
             }
             case Exchanged.Rejected rejected ->

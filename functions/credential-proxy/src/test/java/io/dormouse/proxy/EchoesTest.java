@@ -140,7 +140,7 @@ class EchoesTest {
             }
             byte[] expected = utf8(text.toString());
             for (Secret secret : secrets)
-                for (String form : Echoes.forms(secret.bytes()))
+                for (String form : SecretForms.of(secret.bytes()))
                     for (int at = text.indexOf(form); at >= 0; at = text.indexOf(form, at + 1))
                         for (int i = 0; i < form.length(); i++) expected[at + i] = '*';
             byte[] passed =

@@ -8,6 +8,8 @@ import io.dormouse.vault.SecretPart;
 import io.dormouse.vault.Validation;
 import io.dormouse.vault.Validation.Refreshed;
 import io.dormouse.vault.Validation.Status;
+import java.nio.charset.StandardCharsets;
+import java.util.Base64;
 import java.util.Map;
 import org.junit.jupiter.api.Test;
 
@@ -91,8 +93,11 @@ class ProberTest {
 
     @Test
     void what_comes_back_is_shown_without_what_was_sent() {
-        String echo = "you sent access-1, refresh-1, hush/1, hush%2F1, YWNjZXNzLTE=, 6163636573732d31; "
-                + "{'access_token':'gift-77','id_token' : 'gift-78'} client_secret=gift-79&x=1";
+        String basic = Base64.getEncoder().encodeToString("me:hush/1".getBytes(StandardCharsets.UTF_8));
+        String echo =
+                "you sent access-1, refresh-1, hush/1, hush%2F1, YWNjZXNzLTE=, 6163636573732d31, 1-ssecca, " + basic
+                        + "; "
+                        + "{'access_token':'gift-77','id_token' : 'gift-78'} client_secret=gift-79&x=1";
         world.answers(401, echo).answers(400, echo);
         Validation validation = validate();
         for (Validation.Heard heard : new Validation.Heard[] {
@@ -105,6 +110,8 @@ class ProberTest {
                     .doesNotContain("hush")
                     .doesNotContain("YWNjZXNzLTE")
                     .doesNotContain("6163636573732d31")
+                    .doesNotContain("1-ssecca")
+                    .doesNotContain(basic.substring(4))
                     .doesNotContain("gift");
         world.answers(401, "x".repeat(9000)).answers(200, "{'access_token':'gift-80','expires_in':-5}");
         validation = validate();

@@ -9,6 +9,7 @@ import java.net.URI;
 import java.net.http.HttpClient;
 import java.net.http.HttpRequest;
 import java.time.InstantSource;
+import java.util.Map;
 import java.util.concurrent.Executors;
 import java.util.concurrent.atomic.AtomicReference;
 
@@ -20,16 +21,20 @@ import java.util.concurrent.atomic.AtomicReference;
  * POST a second time, and has one timeout for the first byte and all others.
  */
 public final class MessagesModel implements Model, AutoCloseable {
+    private static final Map<String, String> HEADERS = Map.of(
+            "content-type", "application/json", "accept", "text/event-stream", "anthropic-version", "2023-06-01");
+
     private final HttpClient http;
     private final URI target;
     private final Signing signing;
+    private final ModelIds ids;
     private final Timeouts timeouts;
     private final InstantSource clock;
 
-    /** @param base what stands before {@code /v1/messages}, for example {@code https://api.anthropic.com} */
-    public MessagesModel(URI base, Signing signing, Timeouts timeouts, InstantSource clock) {
-        this.target = URI.create(base.toString().replaceAll("/+$", "") + "/v1/messages");
-        this.signing = signing;
+    public MessagesModel(Provider provider, Timeouts timeouts, InstantSource clock) {
+        this.target = URI.create(provider.base() + "/v1/messages");
+        this.signing = provider.signing();
+        this.ids = provider.ids();
         this.timeouts = timeouts;
         this.clock = clock;
         this.http = HttpClient.newBuilder()
@@ -44,7 +49,12 @@ public final class MessagesModel implements Model, AutoCloseable {
     @Override
     public Reply reply(Prompt prompt, Watcher watcher, Cancellation cancellation) {
         if (cancellation.requested()) return new Reply.Cancelled(Usage.NONE);
-        byte[] body = Json.bytes(prompt.body());
+        HttpRequest request;
+        try {
+            request = request(Json.bytes(ids.named(prompt.body())));
+        } catch (IllegalStateException e) {
+            return new Reply.Failed(Failure.UNREACHABLE, e.getMessage(), null, Usage.NONE);
+        }
         Exchange exchange = new Exchange(timeouts, clock, watcher);
         // A cancellation may outlive many requests, and must not keep their replies.
         AtomicReference<Exchange> open = new AtomicReference<>(exchange);
@@ -53,19 +63,16 @@ public final class MessagesModel implements Model, AutoCloseable {
             if (running != null) running.stop();
         });
         try {
-            return redacted(exchange.run(http, request(body)));
+            return redacted(exchange.run(http, request));
         } finally {
             open.set(null);
         }
     }
 
     private HttpRequest request(byte[] body) {
-        HttpRequest.Builder request = HttpRequest.newBuilder(target)
-                .header("content-type", "application/json")
-                .header("accept", "text/event-stream")
-                .header("anthropic-version", "2023-06-01")
-                .POST(HttpRequest.BodyPublishers.ofByteArray(body));
-        signing.headers(target, body).forEach(request::header);
+        HttpRequest.Builder request = HttpRequest.newBuilder(target).POST(HttpRequest.BodyPublishers.ofByteArray(body));
+        HEADERS.forEach(request::header);
+        signing.headers(target, HEADERS, body).forEach(request::header);
         return request.build();
     }
 

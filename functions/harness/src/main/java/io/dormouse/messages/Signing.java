@@ -1,12 +1,17 @@
 package io.dormouse.messages;
 
+import io.dormouse.aws.SigV4;
 import java.net.URI;
 import java.util.Map;
 
 /** How a request proves who sends it. */
-public interface Signing {
-    /** @return the headers that authorize a POST of exactly this body to this address */
-    Map<String, String> headers(URI target, byte[] body);
+public sealed interface Signing {
+    /**
+     * @param sent the headers of the request, names in lower case
+     * @return further headers, which authorize a POST of exactly this body to this address
+     * @throws IllegalStateException when that is not possible at the moment
+     */
+    Map<String, String> headers(URI target, Map<String, String> sent, byte[] body);
 
     /** The text without any secret of this signing, for messages that people may see. */
     String redact(String text);
@@ -14,7 +19,7 @@ public interface Signing {
     /** For a server that asks for nothing. */
     record Unsigned() implements Signing {
         @Override
-        public Map<String, String> headers(URI target, byte[] body) {
+        public Map<String, String> headers(URI target, Map<String, String> sent, byte[] body) {
             return Map.of();
         }
 
@@ -32,25 +37,44 @@ public interface Signing {
         }
 
         @Override
-        public Map<String, String> headers(URI target, byte[] body) {
+        public Map<String, String> headers(URI target, Map<String, String> sent, byte[] body) {
             return Map.of("x-api-key", key);
         }
 
-        /** Also takes the beginning of a key at the end of the text, where a message was cut. */
         @Override
         public String redact(String text) {
-            String redacted = text.replace(key, "[key]");
-            for (int length = key.length() - 1; length >= 4; length--) {
-                if (redacted.endsWith(key.substring(0, length))) {
-                    return redacted.substring(0, redacted.length() - length) + "[key]";
-                }
-            }
-            return redacted;
+            return without(key, text);
         }
 
         @Override
         public String toString() {
             return "ApiKey[…]";
         }
+    }
+
+    /** As a role of AWS, or a user: the request is signed, and no secret leaves. */
+    record Aws(SigV4 signature) implements Signing {
+        @Override
+        public Map<String, String> headers(URI target, Map<String, String> sent, byte[] body) {
+            return signature.headers(target, sent, body);
+        }
+
+        @Override
+        public String redact(String text) {
+            String redacted = text;
+            for (String secret : signature.secrets()) redacted = without(secret, redacted);
+            return redacted;
+        }
+    }
+
+    /** Also takes the beginning of a secret at the end of the text, where a message was cut. */
+    private static String without(String secret, String text) {
+        String redacted = text.replace(secret, "[key]");
+        for (int length = secret.length() - 1; length >= 4; length--) {
+            if (redacted.endsWith(secret.substring(0, length))) {
+                return redacted.substring(0, redacted.length() - length) + "[key]";
+            }
+        }
+        return redacted;
     }
 }

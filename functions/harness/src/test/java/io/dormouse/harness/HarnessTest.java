@@ -22,6 +22,7 @@ import io.dormouse.session.Input;
 import io.dormouse.session.SessionLog.Appended;
 import io.dormouse.session.ToolResult;
 import io.dormouse.session.Usage;
+import io.dormouse.threads.ThreadPace;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.List;
@@ -444,6 +445,30 @@ class HarnessTest {
         assertThat(world.handCalls)
                 .extracting(HandCall::id)
                 .hasSize(2)
+                .containsOnly(world.handCalls.getFirst().id());
+    }
+
+    @Test
+    void work_that_would_outlive_its_invocation_is_left_to_the_next_one() throws Exception {
+        World world = new World(BASH, "[]", new ThreadPace(60));
+        world.says("go");
+        world.replies.add(calls("bash"));
+        world.hand = (call, cancellation) -> {
+            CountDownLatch cut = new CountDownLatch(1);
+            cancellation.onRequest(cut::countDown);
+            await(cut);
+            assertThat(cancellation.abandoned()).isTrue();
+            return new HandResult.Failed("nobody waits any more");
+        };
+        Instant deadline = world.pace.now().plus(Duration.ofMinutes(2));
+        assertThat(world.harness().wake(world.thread, "one", deadline)).isEqualTo(Woken.HANDED_OVER);
+        assertThat(world.pace.now()).isBefore(deadline);
+        assertThat(world.wakes).containsExactly(world.thread);
+        world.hand = (call, cancellation) -> new HandResult.Output(ToolResult.text("finished"), false);
+        assertThat(wake(world)).isEqualTo(Woken.SETTLED);
+        assertThat(world.handCalls)
+                .hasSize(2)
+                .extracting(HandCall::id)
                 .containsOnly(world.handCalls.getFirst().id());
     }
 

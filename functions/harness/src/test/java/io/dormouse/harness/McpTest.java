@@ -266,6 +266,17 @@ class McpTest {
     }
 
     @Test
+    void what_the_sandbox_lacks_is_told_when_a_long_result_is_what_it_was_made_for() {
+        World world = allowing();
+        world.lacking = "apt: not installed";
+        servers.answer = (tool, cancellation) -> new Answer.Result(ToolResult.text("x".repeat(400_000)), false);
+        world.replies.add(calls("mcp__docs__put"));
+        turn(world, world.harness(), "hi");
+        assertThat(world.event("session.error").path("error").path("message").asText())
+                .isEqualTo("apt: not installed");
+    }
+
+    @Test
     void a_large_result_is_not_kept_in_the_log_itself() {
         World world = allowing();
         servers.answer = (tool, cancellation) -> new Answer.Result(ToolResult.text("x".repeat(200_000)), false);

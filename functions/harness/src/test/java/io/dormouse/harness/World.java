@@ -11,6 +11,7 @@ import io.dormouse.hands.HandId;
 import io.dormouse.hands.HandProvider;
 import io.dormouse.hands.HandResult;
 import io.dormouse.hands.Hands;
+import io.dormouse.hands.Recipe;
 import io.dormouse.hands.Shelf;
 import io.dormouse.hands.Tenure;
 import io.dormouse.head.Head;
@@ -54,14 +55,15 @@ import java.util.Random;
 import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.LinkedBlockingQueue;
 import java.util.function.BiFunction;
+import java.util.function.Supplier;
 import java.util.function.UnaryOperator;
 
 /** One session over stores in memory, with a model and a hand that do as the test says. */
 final class World {
     final MemoryHeads heads = new MemoryHeads();
     final MemorySessionLog log = new MemorySessionLog();
-    final ThreadPace pace = new ThreadPace();
-    final Ids ids = new Ids(pace::now, new Random(7));
+    final ThreadPace pace;
+    final Ids ids;
     final List<ObjectNode> prompts = new ArrayList<>();
     final Deque<BiFunction<Prompt, Cancellation, Reply>> replies = new ArrayDeque<>();
     final List<HandCall> handCalls = new ArrayList<>();
@@ -73,12 +75,15 @@ final class World {
     private boolean started;
     final BlockingQueue<ThreadId> wakes = new LinkedBlockingQueue<>();
     final BlockingQueue<Instant> later = new LinkedBlockingQueue<>();
-    final SessionId session = ids.session();
-    final ThreadId thread = session.primaryThread();
+    final SessionId session;
+    final ThreadId thread;
     BiFunction<HandCall, Cancellation, HandResult> hand =
             (call, cancellation) -> new HandResult.Output(ToolResult.text("ran " + call.name()), false);
     Shelf shelf = Shelf.NONE;
     HandFiles files;
+    /** What a fresh hand says that it could not be given; or null. */
+    String lacking;
+
     Retries retries = new Retries(3, Duration.ofMillis(1), Duration.ofSeconds(1), Duration.ofSeconds(10));
 
     World(String tools) {
@@ -87,6 +92,14 @@ final class World {
 
     /** @param servers the agent's MCP servers */
     World(String tools, String servers) {
+        this(tools, servers, new ThreadPace());
+    }
+
+    World(String tools, String servers, ThreadPace pace) {
+        this.pace = pace;
+        ids = new Ids(pace::now, new Random(7));
+        session = ids.session();
+        thread = session.primaryThread();
         ObjectNode agent = Json.object().put("name", "helper").put("system", "Be brief.");
         agent.putObject("model").put("id", "test-model");
         agent.set("mcp_servers", Json.parse(servers.replace('\'', '"')));
@@ -128,6 +141,11 @@ final class World {
                             handCalls.add(call);
                         }
                         return hand.apply(call, cancellation);
+                    }
+
+                    @Override
+                    public Optional<String> prepare(Supplier<Recipe> recipe, Cancellation cancellation) {
+                        return Optional.ofNullable(lacking);
                     }
 
                     @Override

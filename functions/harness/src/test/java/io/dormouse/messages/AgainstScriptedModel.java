@@ -53,7 +53,7 @@ abstract class AgainstScriptedModel {
     }
 
     Model model(URI base, Timeouts timeouts) {
-        return keep(new MessagesModel(base, new Signing.ApiKey(KEY), timeouts, CLOCK));
+        return keep(new MessagesModel(Provider.of(base, new Signing.ApiKey(KEY)), timeouts, CLOCK));
     }
 
     <T extends AutoCloseable> T keep(T closeable) {

@@ -159,8 +159,9 @@ interface ClientAttacks {
         try (RawStream stream = RawStream.fromTheStart(stranger, room.id())) {
             assertThat(stream.status()).isEqualTo(404);
         }
-        assertThat(stranger.get("/v1/sessions/" + room.id() + "/export").status())
-                .isEqualTo(404);
+        for (String more : List.of("/export", "/facts"))
+            assertThat(stranger.get("/v1/sessions/" + room.id() + more).status())
+                    .isEqualTo(404);
     }
 
     /** Budgets are not built. What is bounded is a turn: 1,000 requests of the model; and a reply with many calls is one step. */

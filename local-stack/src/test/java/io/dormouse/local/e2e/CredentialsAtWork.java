@@ -58,6 +58,11 @@ interface CredentialsAtWork {
         assertThat(use.path("path").asText()).isEqualTo("/v1/items/*");
         assertThat(use.path("status").asInt()).isEqualTo(200);
         assertThat(entry).doesNotContain("12345", "secret=no");
+        assertThat(target.client
+                        .get("/v1/sessions/" + room.id() + "/facts?types=credential_used&limit=1000")
+                        .json()
+                        .findValues("use"))
+                .contains(use);
     }
 
     @Test

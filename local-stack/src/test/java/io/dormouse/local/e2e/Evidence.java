@@ -163,8 +163,13 @@ final class Evidence {
 
     /** All that the API tells of a session. */
     void session(Client client, String session) {
-        for (String path : List.of("", "/events?limit=1000", "/events?limit=1000&order=desc", "/threads", "/resources"))
-            pages("/v1/sessions/" + session + path, client);
+        for (String path : List.of(
+                "",
+                "/events?limit=1000",
+                "/events?limit=1000&order=desc",
+                "/threads",
+                "/resources",
+                "/facts?limit=1000")) pages("/v1/sessions/" + session + path, client);
         look(
                 "export of " + session,
                 client.get("/v1/sessions/" + session + "/export").json().toString());

@@ -58,7 +58,7 @@ final class Ordeal implements AutoCloseable {
     private final DynamoStore store;
     private final BadNetwork network;
     private final Map<String, String> environment = new LinkedHashMap<>();
-    private final List<String> flags;
+    private final Rehearsal rehearsal;
     private final Path sharedHands;
     private final List<RunningSuite> all = new ArrayList<>();
     private final List<RunningSuite> retired = new ArrayList<>();
@@ -70,11 +70,11 @@ final class Ordeal implements AutoCloseable {
     private volatile RunningSuite suite;
     private int marks;
 
-    /** @param dynamo or on SQLite @param flags for the suites' JVM */
-    Ordeal(boolean dynamo, long seed, List<String> flags, Tally tally) throws IOException {
+    /** @param dynamo or on SQLite @param rehearsal of the suites */
+    Ordeal(boolean dynamo, long seed, Rehearsal rehearsal, Tally tally) throws IOException {
         // Neighbouring seeds begin alike otherwise.
         this.random = new Random(new SplittableRandom(seed).nextLong());
-        this.flags = flags;
+        this.rehearsal = rehearsal;
         this.tally = tally;
         environment.put("DORMOUSE_API_KEY", RunningSuite.KEY);
         environment.put("ANTHROPIC_BASE_URL", brain.address().toString());
@@ -88,12 +88,9 @@ final class Ordeal implements AutoCloseable {
     }
 
     private RunningSuite another() throws IOException {
-        RunningSuite another = RunningSuite.of(environment, flags);
+        RunningSuite another = rehearsal.suite(environment);
         all.add(another);
-        if (sharedHands != null) {
-            Files.createDirectories(another.home());
-            Files.createSymbolicLink(another.home().resolve("hands"), sharedHands);
-        }
+        if (sharedHands != null) Files.createSymbolicLink(another.home().resolve("hands"), sharedHands);
         return another;
     }
 

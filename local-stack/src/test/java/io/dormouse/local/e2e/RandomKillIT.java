@@ -3,7 +3,6 @@ package io.dormouse.local.e2e;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.ArrayList;
-import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Queue;
@@ -21,7 +20,7 @@ import org.junit.jupiter.api.io.TempDir;
  */
 @FirstStoreOnly("it has a test for each store")
 class RandomKillIT {
-    private static final int KILLS = Integer.getInteger("kills", 80);
+    private static final int KILLS = Integer.getInteger("kills", 200);
     private static final long SEED = Long.getLong("kills.seed", System.nanoTime());
 
     /** So many ordeals at a time: what one waits for, the other uses. */
@@ -40,36 +39,18 @@ class RandomKillIT {
         System.out.println("kills.seed " + SEED + ", kills " + KILLS);
     }
 
-    /** A suite that starts so often had better find its classes linked: half of a start's time. @return flags for its JVM */
-    private static List<String> rehearsed(Map<String, String> store) {
-        Path classes = folder.resolve(store.isEmpty() ? "sqlite.aot" : "dynamodb.aot");
-        Map<String, String> environment = new LinkedHashMap<>(store);
-        environment.put("DORMOUSE_API_KEY", RunningSuite.KEY);
-        try (RunningSuite rehearsal = RunningSuite.of(environment, List.of("-XX:AOTCacheOutput=" + classes))) {
-            rehearsal.start();
-            try (Client client = new Client(rehearsal.address(), RunningSuite.KEY)) {
-                client.environment();
-            }
-            rehearsal.stop();
-        } catch (AssertionError | RuntimeException busy) {
-            System.err.println("suites start from their jars, which takes longer: " + busy.getMessage());
-            return List.of();
-        }
-        return List.of("-XX:AOTCache=" + classes, "-Xlog:aot=off,cds=off");
-    }
-
     @Test
     void on_sqlite() {
-        suffer(false, KILLS * 3 / 5, SEED, rehearsed(Map.of()));
+        suffer(false, KILLS * 3 / 5, SEED, Rehearsal.on(Map.of(), folder.resolve("sqlite")));
     }
 
     @Test
     void on_dynamodb_behind_a_bad_network() {
-        List<String> flags = rehearsed(DynamoStore.fresh().environment());
-        suffer(true, KILLS - KILLS * 3 / 5, SEED + 1_000_000, flags);
+        Rehearsal rehearsal = Rehearsal.on(DynamoStore.fresh().environment(), folder.resolve("dynamodb"));
+        suffer(true, KILLS - KILLS * 3 / 5, SEED + 1_000_000, rehearsal);
     }
 
-    private static void suffer(boolean dynamo, int kills, long seed, List<String> flags) {
+    private static void suffer(boolean dynamo, int kills, long seed, Rehearsal rehearsal) {
         Tally tally = new Tally();
         Queue<AssertionError> failures = new ConcurrentLinkedQueue<>();
         Queue<Integer> ordeals = new ConcurrentLinkedQueue<>();
@@ -79,7 +60,7 @@ class RandomKillIT {
             threads.add(Thread.ofPlatform().start(() -> {
                 for (Integer first = ordeals.poll(); first != null; first = ordeals.poll()) {
                     try {
-                        suffer(dynamo, seed + first, Math.min(RUNS, kills - first), flags, tally);
+                        suffer(dynamo, seed + first, Math.min(RUNS, kills - first), rehearsal, tally);
                         System.out.println(tally.runs() + " of " + kills + " runs");
                     } catch (AssertionError failure) {
                         failure.printStackTrace();
@@ -103,8 +84,8 @@ class RandomKillIT {
         throw first;
     }
 
-    private static void suffer(boolean dynamo, long seed, int runs, List<String> flags, Tally tally) {
-        try (Ordeal ordeal = new Ordeal(dynamo, seed, flags, tally)) {
+    private static void suffer(boolean dynamo, long seed, int runs, Rehearsal rehearsal, Tally tally) {
+        try (Ordeal ordeal = new Ordeal(dynamo, seed, rehearsal, tally)) {
             int run = 0;
             try {
                 ordeal.begin();

@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import io.dormouse.json.Json;
+import io.dormouse.local.lambda.LambdaSuite;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.net.URI;
@@ -28,14 +29,18 @@ import java.util.stream.Stream;
 /**
  * The packaged suite as a process, on a data folder and a free port of its own. It can be stopped, killed, frozen and started
  * again on the same folder, and takes every process that it left behind with it when it is closed. Its storage is SQLite or,
- * with the system property {@code e2e.store=dynamodb}, a table and a bucket of its own.
+ * with the system property {@code e2e.store=dynamodb}, a table and a bucket of its own; with {@code e2e.shape=lambda} it is
+ * made of the functions that are deployed.
  */
 final class RunningSuite implements AutoCloseable {
     static final Path ROOT = Path.of("..").toAbsolutePath().normalize();
     static final String KEY = "the-key-of-this-test";
 
+    /** Whether suites are functions on emulators of Lambda and of DynamoDB, as they are on AWS. */
+    static final boolean AS_FUNCTIONS = "lambda".equals(System.getProperty("e2e.shape"));
+
     /** Whether suites are on DynamoDB when a test does not say where. */
-    static final boolean ON_DYNAMODB = "dynamodb".equals(System.getProperty("e2e.store"));
+    static final boolean ON_DYNAMODB = AS_FUNCTIONS || "dynamodb".equals(System.getProperty("e2e.store"));
 
     private static final Path JAR = ROOT.resolve("local-stack/target/quarkus-app/quarkus-run.jar");
     private static final Pattern ADDRESS = Pattern.compile("address +(http://127\\.0\\.0\\.1:(\\d+))\n");
@@ -110,7 +115,14 @@ final class RunningSuite implements AutoCloseable {
             ProcessBuilder builder =
                     command("java", "-XX:+UseSerialGC", "-XX:TieredStopAtLevel=1", "-Xmx" + heap, "-Xss512k");
             builder.command().addAll(flags);
-            builder.command().addAll(List.of("--enable-native-access=ALL-UNNAMED", "-jar", JAR.toString()));
+            builder.command().add("--enable-native-access=ALL-UNNAMED");
+            // Unpacked functions go with the suite's folder.
+            builder.command().add("-Djava.io.tmpdir=" + output.getParent());
+            builder.command()
+                    .addAll(
+                            AS_FUNCTIONS
+                                    ? List.of("-cp", System.getProperty("java.class.path"), LambdaSuite.class.getName())
+                                    : List.of("-jar", JAR.toString()));
             process = builder.redirectErrorStream(true)
                     .redirectOutput(ProcessBuilder.Redirect.appendTo(output.toFile()))
                     .start();
@@ -222,6 +234,8 @@ final class RunningSuite implements AutoCloseable {
 
     /** SIGKILL. Hands survive it. */
     void kill() {
+        // Functions are processes of their own, and none of them may outlive this.
+        if (AS_FUNCTIONS) process.descendants().forEach(ProcessHandle::destroyForcibly);
         process.destroyForcibly();
         ended();
     }

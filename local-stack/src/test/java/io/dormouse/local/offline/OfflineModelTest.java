@@ -6,6 +6,7 @@ import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.dormouse.json.Json;
 import io.dormouse.messages.MessagesModel;
+import io.dormouse.messages.Provider;
 import io.dormouse.messages.Signing;
 import io.dormouse.messages.Timeouts;
 import io.dormouse.pace.Cancellation;
@@ -25,8 +26,8 @@ import org.junit.jupiter.api.Test;
 /** Through the adapter that talks to real models. */
 class OfflineModelTest {
     private final OfflineModel server = OfflineModel.start();
-    private final MessagesModel model =
-            new MessagesModel(server.baseUri(), new Signing.ApiKey("any"), Timeouts.DEFAULT, InstantSource.system());
+    private final MessagesModel model = new MessagesModel(
+            Provider.of(server.baseUri(), new Signing.ApiKey("any")), Timeouts.DEFAULT, InstantSource.system());
     private final List<String> deltas = new ArrayList<>();
 
     @AfterEach

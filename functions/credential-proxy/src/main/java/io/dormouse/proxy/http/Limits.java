@@ -42,4 +42,20 @@ public record Limits(
             16L << 30,
             1 << 20,
             64);
+
+    /** The same, with another total. */
+    public Limits within(Duration otherTotal) {
+        return new Limits(
+                lookup,
+                connect,
+                head,
+                idle,
+                otherTotal,
+                headBytes,
+                headers,
+                requestBytes,
+                answerBytes,
+                lookedIntoBytes,
+                atOnce);
+    }
 }

@@ -26,6 +26,7 @@ public final class ProxiedWeb implements Web {
 
     @Override
     public Answer fetch(Caller caller, String url, FetchRules rules, Cancellation cancellation) {
+        if (cancellation.requested()) return new Answer.Cancelled();
         CompletableFuture<Answer> answer = new CompletableFuture<>();
         Visit visit = new Visit(outbound, caller, rules);
         Thread thread = Thread.ofVirtual().name("fetch").start(() -> {

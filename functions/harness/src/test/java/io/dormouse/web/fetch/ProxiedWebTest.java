@@ -43,10 +43,8 @@ class ProxiedWebTest {
     };
 
     private Answer fetch(String url, String config) {
-        Outbound.Caller caller =
-                new Outbound.Caller(WorkspaceId.DEFAULT, SESSION, THREAD, 1, null, Outbound.Purpose.FETCH);
         FetchRules rules = new FetchRules(Json.parse(config.replace('\'', '"')));
-        return new ProxiedWeb(outbound, Duration.ofSeconds(30)).fetch(caller, url, rules, new Cancellation());
+        return new ProxiedWeb(outbound, Duration.ofSeconds(30)).fetch(CALLER, url, rules, new Cancellation());
     }
 
     private static Response answer(int status, String type, byte[] body, String... more) {
@@ -209,10 +207,13 @@ class ProxiedWebTest {
 
     // ---- giving up
 
-    @Test
-    void a_page_that_hangs_is_given_up() {
+    private static final Outbound.Caller CALLER =
+            new Outbound.Caller(WorkspaceId.DEFAULT, SESSION, THREAD, 1, null, Outbound.Purpose.FETCH);
+
+    /** An answer whose body says nothing until it is closed. */
+    private static Response hanging() {
         CountDownLatch closed = new CountDownLatch(1);
-        InputStream hanging = new InputStream() {
+        InputStream body = new InputStream() {
             @Override
             public int read() throws IOException {
                 try {
@@ -228,16 +229,37 @@ class ProxiedWebTest {
                 closed.countDown();
             }
         };
-        Outbound hangs = (caller, request) -> new Response.Answered(200, List.of(), hanging, null);
-        Outbound.Caller caller =
-                new Outbound.Caller(WorkspaceId.DEFAULT, SESSION, THREAD, 1, null, Outbound.Purpose.FETCH);
-        FetchRules none = new FetchRules(Json.object());
-        assertThat(new ProxiedWeb(hangs, Duration.ofMillis(10))
-                        .fetch(caller, "http://a.example", none, new Cancellation()))
+        return new Response.Answered(200, List.of(), body, null);
+    }
+
+    private static Answer fetch(Outbound outbound, Duration timeout, Cancellation cancellation) {
+        return new ProxiedWeb(outbound, timeout)
+                .fetch(CALLER, "http://a.example", new FetchRules(Json.object()), cancellation);
+    }
+
+    @Test
+    void a_page_that_hangs_is_given_up() {
+        assertThat(fetch((caller, request) -> hanging(), Duration.ofMillis(10), new Cancellation()))
                 .isInstanceOf(Answer.Failed.class);
-        Cancellation cancelled = new Cancellation();
-        cancelled.request();
-        assertThat(new ProxiedWeb(hangs, Duration.ofSeconds(30)).fetch(caller, "http://a.example", none, cancelled))
-                .isInstanceOf(Answer.Cancelled.class);
+    }
+
+    @Test
+    void a_page_that_hangs_is_given_up_when_nobody_wants_it_any_more() {
+        Cancellation cancellation = new Cancellation();
+        Outbound outbound = (caller, request) -> {
+            cancellation.request();
+            return hanging();
+        };
+        assertThat(fetch(outbound, Duration.ofSeconds(50), cancellation)).isInstanceOf(Answer.Cancelled.class);
+    }
+
+    @Test
+    void what_was_cancelled_before_is_not_asked_for() {
+        Cancellation cancellation = new Cancellation();
+        cancellation.request();
+        Outbound nobody = (caller, request) -> {
+            throw new AssertionError("sent");
+        };
+        assertThat(fetch(nobody, Duration.ofSeconds(50), cancellation)).isInstanceOf(Answer.Cancelled.class);
     }
 }

@@ -29,6 +29,7 @@ public final class ScriptedModel implements AutoCloseable {
     private final Set<Thread> threads = ConcurrentHashMap.newKeySet();
     private final AtomicLong requestCount = new AtomicLong();
     private volatile boolean recording = true;
+    private volatile String path = "";
     private volatile boolean closed;
 
     private ScriptedModel(ServerSocket server, Function<Request, Script> scripts) {
@@ -58,9 +59,15 @@ public final class ScriptedModel implements AutoCloseable {
         });
     }
 
-    /** For example {@code http://127.0.0.1:40123}, without a path. */
+    /** For example {@code http://127.0.0.1:40123}, without a path unless it serves {@link #below} one. */
     public URI baseUri() {
-        return URI.create("http://127.0.0.1:" + server.getLocalPort());
+        return URI.create("http://127.0.0.1:" + server.getLocalPort() + path);
+    }
+
+    /** Serves the API below a path, as some providers do. */
+    public ScriptedModel below(String path) {
+        this.path = path;
+        return this;
     }
 
     /** All requests so far, in the order in which they came in. */
@@ -113,7 +120,7 @@ public final class ScriptedModel implements AutoCloseable {
     }
 
     private Script scriptOf(Request request) {
-        if (!request.target().equals("/v1/messages")) {
+        if (!request.target().equals(path + "/v1/messages")) {
             return Script.error(404, "not_found_error", "no such path: " + request.target());
         }
         try {
