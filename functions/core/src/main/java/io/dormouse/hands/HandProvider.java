@@ -20,6 +20,11 @@ public interface HandProvider {
     /** Ends the hand and forgets its workspace. Nothing happens if there is none. */
     void discard(HandId id);
 
+    /** Whether what a hand had in its folders is there again when it is started anew after it died. */
+    default boolean keepsFiles() {
+        return true;
+    }
+
     sealed interface Provided {
         /**
          * @param fresh whether it was started by this call

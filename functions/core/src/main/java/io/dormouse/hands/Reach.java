@@ -87,7 +87,10 @@ public final class Reach implements AutoCloseable {
         if (shelf == Shelf.NONE) return;
         HandId id = HandId.of(holder.thread());
         Optional<Hand> hand = provider.find(id);
-        if (hand.isEmpty() && used && provide(id, new Cancellation()) instanceof HandProvider.Provided.Ready ready)
+        if (hand.isEmpty()
+                && used
+                && provider.keepsFiles()
+                && provide(id, new Cancellation()) instanceof HandProvider.Provided.Ready ready)
             hand = Optional.of(ready.hand());
         Optional<HandFiles> files = hand.flatMap(Hand::files);
         if (files.isPresent()) shelf.take(holder.thread(), files.get());

@@ -5,11 +5,18 @@ import static io.dormouse.harness.World.text;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import io.dormouse.hands.Hand;
 import io.dormouse.hands.HandFiles;
+import io.dormouse.hands.HandId;
+import io.dormouse.hands.HandProvider;
+import io.dormouse.hands.Hands;
 import io.dormouse.hands.Mount;
 import io.dormouse.hands.Shelf;
+import io.dormouse.hands.Tenure;
 import io.dormouse.harness.Harness.Woken;
 import io.dormouse.id.ThreadId;
+import io.dormouse.id.WorkspaceId;
+import io.dormouse.pace.Cancellation;
 import io.dormouse.resource.Contents;
 import java.io.ByteArrayInputStream;
 import java.io.IOException;
@@ -18,6 +25,7 @@ import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.TreeMap;
 import org.junit.jupiter.api.Test;
 
@@ -204,5 +212,36 @@ class ShelfTest {
         world.replies.add(text("done"));
         assertThat(wake()).isEqualTo(Woken.SETTLED);
         assertThat(happened).hasSize(2).last().asString().startsWith("take after");
+    }
+
+    @Test
+    void a_hand_that_died_is_started_again_for_its_outputs_only_where_it_still_has_them() throws IOException {
+        for (boolean keeps : new boolean[] {true, false}) {
+            List<HandId> started = new ArrayList<>();
+            HandProvider provider = new HandProvider() {
+                @Override
+                public Provided provide(HandId id, Tenure tenure, Cancellation cancellation) {
+                    started.add(id);
+                    return new Provided.Unavailable("not today");
+                }
+
+                @Override
+                public Optional<Hand> find(HandId id) {
+                    return Optional.empty();
+                }
+
+                @Override
+                public void discard(HandId id) {}
+
+                @Override
+                public boolean keepsFiles() {
+                    return keeps;
+                }
+            };
+            new Hands(provider, world.pace, new Books())
+                    .reach(WorkspaceId.DEFAULT, world.session, world.thread, 1)
+                    .collect(true);
+            assertThat(started).hasSize(keeps ? 1 : 0);
+        }
     }
 }

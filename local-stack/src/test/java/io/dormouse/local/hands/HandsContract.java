@@ -132,8 +132,9 @@ public abstract class HandsContract {
     void a_call_runs_once_however_often_it_is_made() throws Exception {
         HandCall call = call("echo ran >> effects; cat effects");
         HandResult first = hand().execute(call, new Cancellation());
-        assertThat(ready(provide(2)).hand().execute(call, new Cancellation())).isEqualTo(first);
-        assertThat(bash(hand(), "cat effects")).isEqualTo("ran\n");
+        Hand next = ready(provide(2)).hand();
+        assertThat(next.execute(call, new Cancellation())).isEqualTo(first);
+        assertThat(bash(next, "cat effects")).isEqualTo("ran\n");
     }
 
     @Test

@@ -99,6 +99,12 @@ public final class FargateHands implements HandProvider {
         }
     }
 
+    /** A task's disk goes with it. */
+    @Override
+    public boolean keepsFiles() {
+        return false;
+    }
+
     /** What is not stopped now is nobody's from here on, and the sweep stops it. */
     @Override
     public void discard(HandId id) {
