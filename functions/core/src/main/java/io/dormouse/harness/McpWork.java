@@ -87,6 +87,7 @@ final class McpWork {
     }
 
     private Listing list(McpServer server, Cancellation cancellation) {
+        shift.renew();
         try {
             return ports.servers().list(shift.caller(null), server, cancellation);
         } catch (RuntimeException e) {
@@ -169,6 +170,7 @@ final class McpWork {
     }
 
     private Answer call(ToolCall call, Cancellation cancellation) {
+        shift.renew();
         McpServer server = McpTools.server(shift.conversation().agent(), call.server());
         if (server == null || shift.conversation().mcp().of(server) == null)
             return new Answer.Failed(null, "The session does not have this MCP server any more.", false);

@@ -305,12 +305,17 @@ final class Shift {
      * renewed for so long that others may have it is renewed first: a frozen process wakes without knowing that it slept.
      */
     Cancellation beginWork() {
-        while (!lost && head.lease().staleAt(now())) beat();
+        renew();
         Cancellation fresh = new Cancellation();
         work = fresh;
         if (lost || cut) fresh.abandon();
         else if (interrupted()) fresh.request();
         return fresh;
+    }
+
+    /** For pieces of the work that begin on threads of their own, which may be late. Safe for several threads. */
+    void renew() {
+        while (!lost && head.lease().staleAt(now())) beat();
     }
 
     /** Leaves this piece of work, and every later one, to whoever comes next. */

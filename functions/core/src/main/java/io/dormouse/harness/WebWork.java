@@ -60,6 +60,7 @@ final class WebWork {
     private Answer answer(ToolCall call, Cancellation cancellation) {
         if (call.name().equals("web_search"))
             return new Answer.Failed(ports.catalog().searches() ? ASKED_SEARCH : NO_SEARCH);
+        shift.renew();
         String url = call.input().path("url").asText("").strip();
         if (url.isEmpty()) return new Answer.Failed("web_fetch needs a url.");
         FetchRules rules = new FetchRules(shift.agent().config(call.name()));

@@ -323,6 +323,7 @@ final class Work {
                 .map(call -> new HandCall(call.id().text(), call.name(), call.input()))
                 .toList();
         shift.handsUsed();
+        shift.renew();
         Hands.Done done = shift.reach().use(handCalls, cancellation);
         boolean whole = done.results().stream().allMatch(HandResult.Output.class::isInstance);
         if (cancellation.abandoned() && !whole) return new Outcome(List.of(), Map.of());
