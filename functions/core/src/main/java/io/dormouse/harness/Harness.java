@@ -141,10 +141,10 @@ public final class Harness {
     private Woken loop(Shift shift, Work work, Instant deadline) {
         List<Fact> outcome = List.of();
         while (true) {
-            boolean goesOn = !mustStop(deadline);
+            boolean goesOn = !mustStop(shift, deadline);
             Step step = shift.tell(outcome, goesOn);
             if (shift.lost()) return Woken.LOST;
-            if (!(step instanceof Step.Rest) && (!goesOn || mustStop(deadline))) return shift.handOver();
+            if (!(step instanceof Step.Rest) && (!goesOn || mustStop(shift, deadline))) return shift.handOver();
             switch (step) {
                 case Step.AskModel ask -> outcome = work.ask(ask.request());
                 case Step.Compact compact -> outcome = work.compact(compact.request());
@@ -165,8 +165,8 @@ public final class Harness {
         }
     }
 
-    private boolean mustStop(Instant deadline) {
-        return stopping || ports.pace().now().isAfter(deadline.minus(MARGIN));
+    private boolean mustStop(Shift shift, Instant deadline) {
+        return stopping || shift.wasCut() || ports.pace().now().isAfter(deadline.minus(MARGIN));
     }
 
     /** There may be news in the mailbox of a thread that this process works on. Returns whether it does. */

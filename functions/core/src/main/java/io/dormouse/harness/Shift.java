@@ -324,6 +324,11 @@ final class Shift {
         work.abandon();
     }
 
+    /** Stays so, though a clock that was wrong be set right: nothing else can be begun any more. */
+    boolean wasCut() {
+        return cut;
+    }
+
     boolean lost() {
         return lost;
     }
