@@ -24,6 +24,7 @@ import java.io.UncheckedIOException;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.function.Supplier;
 
 /**
@@ -136,7 +137,7 @@ public final class LambdaOutbound implements Outbound {
 
         private int status;
         private long bytes;
-        private boolean over;
+        private final AtomicBoolean over = new AtomicBoolean();
 
         Answer(Caller caller, InputStream frames, List<Piece> sent) {
             this.caller = caller;
@@ -191,10 +192,12 @@ public final class LambdaOutbound implements Outbound {
                     .toList();
         }
 
-        /** @param told whether the proxy came to its end; else what was about to leave has left, for all that we know */
-        private void end(boolean told) {
-            if (over) return;
-            over = true;
+        /**
+         * @param told whether the proxy came to its end; else what was about to leave has left, for all that we know
+         * @return whether it had not ended before
+         */
+        private boolean end(boolean told) {
+            if (!over.compareAndSet(false, true)) return false;
             ThreadId thread = caller.thread();
             if (!told)
                 for (CredentialUse use : leaving)
@@ -208,6 +211,7 @@ public final class LambdaOutbound implements Outbound {
                 // Nobody reads it any more.
             }
             erase(sent);
+            return true;
         }
     }
 
@@ -261,9 +265,7 @@ public final class LambdaOutbound implements Outbound {
         }
 
         private void over(boolean told) {
-            boolean first = !answer.over;
-            answer.end(told);
-            if (first) turnstile.leave(answer.caller.session());
+            if (answer.end(told)) turnstile.leave(answer.caller.session());
         }
 
         @Override
