@@ -13,7 +13,6 @@ import io.dormouse.harness.Retries;
 import io.dormouse.harness.Wakes;
 import io.dormouse.head.Heads;
 import io.dormouse.id.Ids;
-import io.dormouse.id.SessionId;
 import io.dormouse.local.hands.LocalHands;
 import io.dormouse.local.hands.SandboxProgram;
 import io.dormouse.local.offline.OfflineModel;
@@ -86,16 +85,9 @@ public final class Suite {
         catalog = Catalog.bundled().narrowed(settings.contextWindow()).searching(settings.webSearch());
         home = Main.home();
         stores = Stores.open(settings, System.getenv(), pace::now, random);
-        files = new FileStore(stores.resources(), stores.contents(), this::live, pace::now, ids);
+        files = new FileStore(stores.resources(), stores.contents(), stores.heads()::lives, pace::now, ids);
         wakes = new LocalWakes(stores.heads(), pace, home.owner(random));
         secrets = LocalSecrets.open(settings, way, System.getenv(), stores, pace::now, random);
-    }
-
-    private boolean live(SessionId session) {
-        return stores.heads()
-                .read(session.primaryThread())
-                .filter(head -> !head.deleted())
-                .isPresent();
     }
 
     /** Before the first request: there is a key, the hands are looked through, and what was left undone goes on. */

@@ -137,14 +137,7 @@ final class Caller {
     }
 
     FileStore files(Resources resources) {
-        return new FileStore(
-                resources,
-                contents,
-                session -> heads.read(session.primaryThread())
-                        .filter(head -> !head.deleted())
-                        .isPresent(),
-                () -> now,
-                ids);
+        return new FileStore(resources, contents, heads::lives, () -> now, ids);
     }
 
     private final Wakes wakes = new Wakes() {

@@ -82,7 +82,7 @@ class TurnCostTest {
                 log,
                 model,
                 new Hands(new OneHand(), pace),
-                new NoFeed(),
+                Feed.NONE,
                 new NoWakes(),
                 new Spill(blobs),
                 new Catalog(Json.parse("{\"models\":[]}")),
@@ -238,23 +238,5 @@ class TurnCostTest {
 
         @Override
         public void sendAt(ThreadId thread, Instant when) {}
-    }
-
-    private record NoFeed() implements Feed {
-        @Override
-        public void appended(ThreadId thread) {}
-
-        @Override
-        public boolean watched(ThreadId thread) {
-            return false;
-        }
-
-        @Override
-        public void delta(ThreadId thread, ObjectNode event) {}
-
-        @Override
-        public Watch watch(ThreadId thread) {
-            throw new UnsupportedOperationException("nobody watches here");
-        }
     }
 }

@@ -1,5 +1,6 @@
 package io.dormouse.head;
 
+import io.dormouse.id.SessionId;
 import io.dormouse.id.ThreadId;
 import java.time.Instant;
 import java.util.List;
@@ -8,6 +9,11 @@ import java.util.Optional;
 /** Keeps heads. Reads see every swap that returned before. */
 public interface Heads {
     Optional<Head> read(ThreadId thread);
+
+    /** Whether there is such a session, and it is not deleted. */
+    default boolean lives(SessionId session) {
+        return read(session.primaryThread()).filter(head -> !head.deleted()).isPresent();
+    }
 
     /** Stores the first version; false if the thread has a head already. */
     boolean create(Head head);

@@ -2,14 +2,10 @@ package io.dormouse.wake;
 
 import io.dormouse.aws.Clients;
 import io.dormouse.aws.DynamoHandRecords;
-import io.dormouse.aws.DynamoHeads;
-import io.dormouse.aws.DynamoResources;
-import io.dormouse.aws.DynamoSessionLog;
 import io.dormouse.aws.LambdaOutbound;
 import io.dormouse.aws.LambdaWakes;
-import io.dormouse.aws.S3Blobs;
-import io.dormouse.aws.S3Contents;
-import io.dormouse.aws.Table;
+import io.dormouse.aws.Storage;
+import io.dormouse.aws.Variables;
 import io.dormouse.files.FileStore;
 import io.dormouse.files.SessionShelf;
 import io.dormouse.hands.HandProvider;
@@ -28,17 +24,14 @@ import io.dormouse.messages.Provider;
 import io.dormouse.messages.Timeouts;
 import io.dormouse.outbound.UseLedger;
 import io.dormouse.prompt.Catalog;
-import io.dormouse.resource.Blobs;
-import io.dormouse.resource.Resources;
 import io.dormouse.resource.Spill;
-import io.dormouse.session.SessionLog;
 import io.dormouse.threads.ThreadPace;
 import io.dormouse.web.fetch.ProxiedWeb;
+import io.dormouse.wire.Feed;
 import java.security.SecureRandom;
 import java.time.Instant;
 import java.util.Map;
 import java.util.Optional;
-import software.amazon.awssdk.services.s3.S3Client;
 
 /** The harness on its ports. */
 record Brain(
@@ -53,35 +46,24 @@ record Brain(
         ThreadPace pace = new ThreadPace();
         SecureRandom random = new SecureRandom();
         Ids ids = new Ids(pace::now, random);
-        Clients clients = Clients.of(environment);
-        Table table = new Table(clients.dynamo(), named(environment, "DORMOUSE_TABLE"));
-        S3Client s3 = clients.s3();
-        String bucket = named(environment, "DORMOUSE_BUCKET");
-        Blobs blobs = new S3Blobs(s3, bucket);
-        Heads heads = new DynamoHeads(table, blobs, random);
-        SessionLog log = new DynamoSessionLog(table, blobs);
-        Resources resources = new DynamoResources(table, blobs, pace::now, random);
-        FileStore files = new FileStore(
-                resources,
-                new S3Contents(s3, bucket),
-                session -> heads.read(session.primaryThread())
-                        .filter(head -> !head.deleted())
-                        .isPresent(),
-                pace::now,
-                ids);
+        Storage storage = Storage.of(environment, pace::now, random);
+        Heads heads = storage.heads();
+        FileStore files = storage.files(pace::now, ids);
         LambdaWakes wakes = new LambdaWakes(
-                Clients.of(environment, "LAMBDA").lambda(), named(environment, "DORMOUSE_HARNESS"), pace::now);
+                Clients.of(environment, "LAMBDA").lambda(),
+                Variables.needed(environment, "DORMOUSE_HARNESS"),
+                pace::now);
         UseLedger uses = new UseLedger();
         LambdaOutbound outbound = new LambdaOutbound(
                 Clients.of(environment, "LAMBDA").streamed(),
-                named(environment, "DORMOUSE_PROXY"),
-                S3Contents.exchange(s3, bucket),
+                Variables.needed(environment, "DORMOUSE_PROXY"),
+                storage.exchange(),
                 uses,
                 ids::next);
         Optional<FargateHands> fargate = FargateHands.of(
                 environment,
                 Clients.of(environment, "ECS").ecs(),
-                new DynamoHandRecords(table, random),
+                new DynamoHandRecords(storage.table(), random),
                 new RemoteSupervisors(pace),
                 heads,
                 pace,
@@ -89,17 +71,17 @@ record Brain(
         Hands hands = new Hands(
                 fargate.<HandProvider>map(all -> all).orElseGet(NoHands::new),
                 pace,
-                new SessionShelf(heads, resources, files, pace::now),
+                new SessionShelf(heads, storage.resources(), files, pace::now),
                 outbound,
-                new SessionRecipes(resources, outbound::placeholders));
+                new SessionRecipes(storage.resources(), outbound::placeholders));
         Harness harness = new Harness(new Ports(
                 heads,
-                log,
+                storage.log(),
                 new MessagesModel(provider(environment), Timeouts.DEFAULT, pace::now),
                 hands,
-                new Unwatched(),
+                Feed.NONE,
                 wakes,
-                new Spill(blobs),
+                new Spill(storage.blobs()),
                 Catalog.bundled(),
                 Retries.DEFAULT,
                 pace,
@@ -122,11 +104,5 @@ record Brain(
     private static Provider provider(Map<String, String> environment) {
         return Provider.of(environment)
                 .orElseThrow(() -> new IllegalArgumentException("DORMOUSE_MODEL_SIGNING is not set"));
-    }
-
-    private static String named(Map<String, String> environment, String variable) {
-        String value = environment.getOrDefault(variable, "");
-        if (value.isBlank()) throw new IllegalArgumentException(variable + " is not set");
-        return value;
     }
 }

@@ -189,7 +189,7 @@ final class World {
                 log,
                 model,
                 new Hands(provider, pace, shelf),
-                new NoFeed(),
+                Feed.NONE,
                 toQueue,
                 spill,
                 catalog,
@@ -199,24 +199,6 @@ final class World {
                 new Random(1),
                 uses,
                 Servers.NONE)));
-    }
-
-    private static final class NoFeed implements Feed {
-        @Override
-        public void appended(ThreadId thread) {}
-
-        @Override
-        public boolean watched(ThreadId thread) {
-            return false;
-        }
-
-        @Override
-        public void delta(ThreadId thread, ObjectNode event) {}
-
-        @Override
-        public Watch watch(ThreadId thread) {
-            throw new UnsupportedOperationException("nobody watches here");
-        }
     }
 
     // ---- the client

@@ -118,7 +118,7 @@ final class CostSession implements AutoCloseable {
                 log,
                 this::reply,
                 new Hands(new OneHand(), pace),
-                new NoFeed(),
+                Feed.NONE,
                 new NoWakes(),
                 new Spill(blobs),
                 new Catalog(Json.parse("{\"models\":[]}")),
@@ -234,23 +234,5 @@ final class CostSession implements AutoCloseable {
 
         @Override
         public void sendAt(ThreadId thread, Instant when) {}
-    }
-
-    private record NoFeed() implements Feed {
-        @Override
-        public void appended(ThreadId thread) {}
-
-        @Override
-        public boolean watched(ThreadId thread) {
-            return false;
-        }
-
-        @Override
-        public void delta(ThreadId thread, ObjectNode event) {}
-
-        @Override
-        public Watch watch(ThreadId thread) {
-            throw new UnsupportedOperationException("nobody watches here");
-        }
     }
 }

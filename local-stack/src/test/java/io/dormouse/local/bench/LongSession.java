@@ -84,7 +84,7 @@ final class LongSession {
                 log,
                 model,
                 new Hands(new NoHands(), pace),
-                new NoFeed(),
+                Feed.NONE,
                 new NoWakes(),
                 new Spill(new MemoryBlobs()),
                 catalog,
@@ -211,24 +211,6 @@ final class LongSession {
 
         @Override
         public void discard(HandId id) {}
-    }
-
-    private static final class NoFeed implements Feed {
-        @Override
-        public void appended(ThreadId thread) {}
-
-        @Override
-        public boolean watched(ThreadId thread) {
-            return false;
-        }
-
-        @Override
-        public void delta(ThreadId thread, ObjectNode event) {}
-
-        @Override
-        public Watch watch(ThreadId thread) {
-            throw new UnsupportedOperationException("nobody watches here");
-        }
     }
 
     private static final class NoWakes implements Wakes {

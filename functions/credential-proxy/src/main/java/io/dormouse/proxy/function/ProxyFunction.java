@@ -1,11 +1,7 @@
 package io.dormouse.proxy.function;
 
-import io.dormouse.aws.Clients;
-import io.dormouse.aws.DynamoHeads;
-import io.dormouse.aws.DynamoResources;
-import io.dormouse.aws.S3Blobs;
-import io.dormouse.aws.S3Contents;
-import io.dormouse.aws.Table;
+import io.dormouse.aws.Storage;
+import io.dormouse.aws.Variables;
 import io.dormouse.id.Ids;
 import io.dormouse.outbound.UseLedger;
 import io.dormouse.outbound.relay.Errand;
@@ -24,9 +20,7 @@ import java.security.SecureRandom;
 import java.time.Duration;
 import java.time.InstantSource;
 import java.util.Map;
-import java.util.Optional;
 import java.util.function.Supplier;
-import software.amazon.awssdk.services.s3.S3Client;
 
 /** One of the two functions that the proxy is: whoever may call one cannot have the other's errands done. */
 final class ProxyFunction implements RuntimeLoop.Handler {
@@ -73,35 +67,20 @@ final class ProxyFunction implements RuntimeLoop.Handler {
      * {@link ProxySettings} reads, and AWS's own variables.
      */
     static ProxyFunction of(Map<String, String> environment) {
-        Operation operation = Operation.of(needed(environment, "DORMOUSE_PROXY_OPERATION"));
-        String prefix = needed(environment, "DORMOUSE_SECRETS");
-        String bucket = needed(environment, "DORMOUSE_BUCKET");
+        Operation operation = Operation.of(Variables.needed(environment, "DORMOUSE_PROXY_OPERATION"));
+        String prefix = Variables.needed(environment, "DORMOUSE_SECRETS");
         SecureRandom random = new SecureRandom();
         InstantSource clock = InstantSource.system();
-        Clients clients = Clients.of(environment);
-        Table table = new Table(clients.dynamo(), needed(environment, "DORMOUSE_TABLE"));
-        S3Client s3 = clients.s3();
-        S3Blobs blobs = new S3Blobs(s3, bucket);
+        Storage storage = Storage.of(environment, clock, random);
         ProxySettings settings = ProxySettings.of(environment).within(LONGEST);
         SecretsManagerSecrets secrets = SecretsManagerSecrets.of(environment, prefix, random);
         // Who sends may not make secrets; whoever has one to send has stored it before.
         if (operation == Operation.STORE) secrets.namingKey();
         Ids ids = new Ids(clock, random);
         Custody custody = Custody.of(
-                secrets,
-                new DynamoHeads(table, blobs, random),
-                new DynamoResources(table, blobs, clock, random),
-                GuardedCourier.of(settings),
-                clock,
-                ids::next);
+                secrets, storage.heads(), storage.resources(), GuardedCourier.of(settings), clock, ids::next);
         CredentialProxy proxy = CredentialProxy.of(custody.keyring(), new UseLedger(), settings);
-        return new ProxyFunction(operation, custody, proxy, S3Contents.exchange(s3, bucket), ids::next);
-    }
-
-    private static String needed(Map<String, String> environment, String name) {
-        return Optional.ofNullable(environment.get(name))
-                .filter(text -> !text.isBlank())
-                .orElseThrow(() -> new IllegalArgumentException(name + " is not set"));
+        return new ProxyFunction(operation, custody, proxy, storage.exchange(), ids::next);
     }
 
     @Override

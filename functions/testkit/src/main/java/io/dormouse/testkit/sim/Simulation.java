@@ -21,6 +21,7 @@ import io.dormouse.session.Entry;
 import io.dormouse.session.Fact;
 import io.dormouse.session.SessionLog;
 import io.dormouse.testkit.memory.MemoryBlobs;
+import io.dormouse.wire.Feed;
 import java.time.Duration;
 import java.time.InstantSource;
 import java.util.ArrayList;
@@ -290,7 +291,7 @@ public final class Simulation {
                 sessionLog,
                 model,
                 new Hands(hands, pace),
-                new NoFeed(),
+                Feed.NONE,
                 wakes,
                 new Spill(new MemoryBlobs()),
                 catalog,
