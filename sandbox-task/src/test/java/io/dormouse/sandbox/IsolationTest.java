@@ -69,10 +69,11 @@ class IsolationTest {
                 .doesNotContain(home.toString());
         assertThat(hand.bash("cat /proc/*/environ | tr '\\0' '\\n' | cut -d= -f1 | sort -u | tr '\\n' ' '")
                         .text())
-                .isEqualTo("APT_CONFIG AWS_CA_BUNDLE CARGO_HTTP_CAINFO CURL_CA_BUNDLE GIT_SSL_CAINFO HOME HTTPS_PROXY"
-                        + " HTTP_PROXY JAVA_TOOL_OPTIONS LANG LOGNAME NODE_EXTRA_CA_CERTS NODE_OPTIONS NODE_PATH"
-                        + " NODE_USE_ENV_PROXY NO_PROXY PAGER PATH PIP_CERT PWD REQUESTS_CA_BUNDLE SHELL SHLVL"
-                        + " SSL_CERT_FILE TERM USER _ http_proxy https_proxy no_proxy npm_config_cafile ");
+                .isEqualTo(
+                        "APT_CONFIG AWS_CA_BUNDLE CARGO_HTTP_CAINFO CPATH CURL_CA_BUNDLE GIT_SSL_CAINFO HOME"
+                                + " HTTPS_PROXY HTTP_PROXY JAVA_TOOL_OPTIONS LANG LD_LIBRARY_PATH LIBRARY_PATH LOGNAME"
+                                + " NODE_EXTRA_CA_CERTS NODE_OPTIONS NODE_PATH NODE_USE_ENV_PROXY NO_PROXY PAGER PATH PERL5LIB"
+                                + " PIP_CERT PWD PYTHONPATH REQUESTS_CA_BUNDLE SHELL SHLVL SSL_CERT_FILE TERM USER _ http_proxy https_proxy no_proxy npm_config_cafile ");
         assertThat(hand.bash("wc -c < /proc/1/environ").text()).isEqualTo("0\n");
     }
 
@@ -83,7 +84,9 @@ class IsolationTest {
             Path.of("/root"),
             Path.of("/home"),
             Path.of("/etc/shadow"),
-            Path.of("/var"),
+            Path.of("/var/log"),
+            Path.of("/var/lib/dpkg/info"),
+            Path.of("/etc/apt"),
             Path.of("/sys")
         }) {
             assertThat(hand.bash("ls -d " + path).failed().text()).contains("No such file");

@@ -11,10 +11,12 @@ import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.attribute.PosixFilePermissions;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.stream.Stream;
+import org.junit.jupiter.api.Assumptions;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -52,7 +54,7 @@ class RecipesTest {
     }
 
     private void file(HttpExchange exchange) throws IOException {
-        byte[] content = files.get(exchange.getRequestURI().getPath());
+        byte[] content = files.get(exchange.getRequestURI().normalize().getPath());
         if (exchange.getRequestURI().getPath().matches("/simple/.*"))
             exchange.getResponseHeaders().set("Content-Type", "text/html");
         exchange.sendResponseHeaders(content == null ? 404 : 200, content == null ? -1 : content.length);
@@ -101,7 +103,7 @@ class RecipesTest {
                 "pip", List.of("dormouse_probe==1.0"),
                 "npm", List.of("dormouse-probe@1.0.0"),
                 "go", List.of("probe.test/squeak"),
-                "apt", List.of("ffmpeg"),
+                "cargo", List.of("--evil"),
                 "gem", List.of());
         files.put("/go/probe.test/squeak/@latest", files.get("/go/probe.test/squeak/@v/v1.0.0.info"));
         try (OnHand hand = hand(new Recipe(packages, REGISTRIES))) {
@@ -111,7 +113,7 @@ class RecipesTest {
                             "sevt_first",
                             "for each in python3 npm go; do command -v $each >/dev/null || echo no $each; done"));
             assertThat(first.attached()).isTrue();
-            assertThat(first.problem()).contains("apt: not installed: apt needs root");
+            assertThat(first.problem()).contains("cargo: not the name of a package");
             String missing = first.results().getFirst().toString();
             if (!missing.contains("no python3"))
                 assertThat(hand.bash("python3 -c 'import dormouse_probe as p; print(p.WORD)'")
@@ -129,12 +131,73 @@ class RecipesTest {
             supervisor.destroyForcibly();
             supervisor.onExit().get();
             Hands.Done again = OnHand.use(hand.attach(3), call("sevt_third", "dormouse-probe; printf %s $GOSUMDB"));
-            assertThat(again.problem()).contains("apt").contains("pip: installed already");
+            assertThat(again.problem()).contains("cargo").contains("pip: installed already");
             if (!missing.contains("no npm"))
                 assertThat(again.results().toString()).contains("squeak");
             assertThat(again.results().toString()).contains("off");
             assertThat(hand.outbound.sent()).hasSize(requests);
         }
+    }
+
+    /** apt's own work: what a package needs comes with it, and its files are found by programs that know no prefix. */
+    @Test
+    void debian_packages_come_without_root() throws Exception {
+        if (System.getenv("CI") == null && !Files.exists(Path.of("/usr/bin/dpkg-deb"))) {
+            System.out.println("Skipped: this system has no Debian packages");
+            Assumptions.abort("no dpkg-deb");
+        }
+        String words = "/usr/share/squeak/word";
+        String index = debian("squeak-data", "", words, "squeak\n")
+                + debian(
+                        "squeak",
+                        "squeak-data",
+                        "/usr/bin/squeak",
+                        "#!/bin/sh\ncat \"${0%/bin/squeak}/share/squeak/word\"\n")
+                // What the system has stays as it is: a newer one is fetched, since squeak-new asks, and left aside.
+                + debian("bash", "", "/usr/bin/bash", "#!/bin/false\n")
+                + debian(
+                        "squeak-new",
+                        "squeak, bash (>= 99)",
+                        "/usr/lib/python3/dist-packages/squeak.py",
+                        "WORD = 'squeak'\n");
+        files.put("/apt/Packages", index.getBytes(StandardCharsets.UTF_8));
+        Map<String, String> variables = Map.of("APT_SOURCES", "deb [trusted=yes] https://files.test/apt ./");
+        try (OnHand hand = hand(new Recipe(Map.of("apt", List.of("squeak-new")), variables))) {
+            Hands.Done done = OnHand.use(
+                    hand.attach(1), call("sevt_one", "squeak; python3 -c 'import squeak; print(squeak.WORD)'"));
+            assertThat(done.problem()).isNull();
+            assertThat(done.results().toString()).contains("squeak\\nsqueak");
+            assertThat(hand.bash("ls ~/.local/apt/usr/bin; ls /tmp").fine()).isEqualTo("squeak\n");
+        }
+        try (OnHand hand = hand(new Recipe(Map.of("apt", List.of("no-such-package")), variables))) {
+            assertThat(OnHand.use(hand.attach(1), call("sevt_two", "true")).problem())
+                    .contains("apt: not installed: ")
+                    .contains("Unable to locate package no-such-package");
+        }
+    }
+
+    /** Builds it, and answers its entry of the index. */
+    private String debian(String name, String needs, String path, String content) throws Exception {
+        Path root = Files.createDirectories(home.resolve("deb-" + name));
+        Path file = root.resolve(path.substring(1));
+        Files.createDirectories(file.getParent());
+        Files.writeString(file, content);
+        Files.setPosixFilePermissions(file, PosixFilePermissions.fromString("rwxr-xr-x"));
+        String control =
+                "Package: " + name + "\nVersion: 99.0\nArchitecture: all\nMaintainer: test\nDescription: test\n"
+                        + (needs.isEmpty() ? "" : "Depends: " + needs + "\n");
+        Files.createDirectories(root.resolve("DEBIAN"));
+        Files.writeString(root.resolve("DEBIAN/control"), control);
+        Path archive = home.resolve(name + ".deb");
+        Process built = new ProcessBuilder("dpkg-deb", "--build", root.toString(), archive.toString())
+                .redirectErrorStream(true)
+                .start();
+        String said = new String(built.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
+        assertThat(built.waitFor()).as(said).isZero();
+        byte[] bytes = Files.readAllBytes(archive);
+        files.put("/apt/" + name + ".deb", bytes);
+        return control + "Filename: ./" + name + ".deb\nSize: " + bytes.length + "\nSHA256: " + Archives.sha256(bytes)
+                + "\n\n";
     }
 
     @Test

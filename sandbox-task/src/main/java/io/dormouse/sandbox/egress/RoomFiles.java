@@ -62,7 +62,9 @@ final class RoomFiles {
         } catch (GeneralSecurityException impossible) {
             throw new IOException("cannot write the certificates of a room", impossible);
         }
-        String apt = "Acquire::https::CAInfo \"" + inside.resolve(Outlet.BUNDLE) + "\";\n";
+        // A room has no further settings of apt's, and apt would warn of that.
+        String apt =
+                "Acquire::https::CAInfo \"" + inside.resolve(Outlet.BUNDLE) + "\";\nDir::Etc::Parts \"/dev/null\";\n";
         write(APT, apt.getBytes(StandardCharsets.US_ASCII));
         try (InputStream script = RoomFiles.class.getResourceAsStream(NODE)) {
             write(NODE, script.readAllBytes());

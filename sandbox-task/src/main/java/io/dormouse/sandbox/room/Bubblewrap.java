@@ -43,6 +43,8 @@ public record Bubblewrap(Folders folders, Limits limits, Outlet outlet, long roo
             "fonts",
             "terminfo");
 
+    private static final String PACKAGES = "/var/lib/dpkg/status";
+
     @Override
     public List<String> wrap(View view, List<String> command) {
         Stage stage = new Stage(rootUid >= 0, folders);
@@ -112,6 +114,8 @@ public record Bubblewrap(Folders folders, Limits limits, Outlet outlet, long roo
         for (String name : EtcFolder.NAMES) {
             add(args, "--ro-bind", made + "/" + name, "/etc/" + name);
         }
+        // Which packages the system has: apt asks before it fetches others.
+        add(args, "--ro-bind-try", PACKAGES, PACKAGES);
     }
 
     /** Some distributions keep a JDK's settings in /etc/java-N, behind links; without them no java starts inside. */

@@ -5,6 +5,9 @@ import io.dormouse.sandbox.tool.Cancellation;
 import io.dormouse.sandbox.tool.Fields;
 import io.dormouse.sandbox.tool.ToolResult;
 import java.io.IOException;
+import java.io.InputStream;
+import java.io.UncheckedIOException;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
@@ -18,7 +21,8 @@ import java.util.regex.Pattern;
 
 /**
  * The {@code install} tool, which no model is offered: {@code {apt?, cargo?, gem?, go?, npm?, pip?}}, each a list of
- * packages. They go to {@code ~/.local} of the agent's user, from a room of the shell's kind, one manager after the other.
+ * packages. They go to {@code ~/.local} of the agent's user, from a room of the shell's kind, one manager after the other;
+ * apt's come first, since others may need what they bring.
  */
 public final class Installation {
     private static final Duration DEFAULT_TIMEOUT = Duration.ofMinutes(5);
@@ -31,6 +35,7 @@ public final class Installation {
     private record Installer(String name, String program, String command) {}
 
     private static final List<Installer> INSTALLERS = List.of(
+            new Installer("apt", "apt-get", script("apt.sh")),
             new Installer(
                     "pip",
                     "python3",
@@ -41,9 +46,6 @@ public final class Installation {
             new Installer("go", "go", "GOBIN=~/.local/bin go install --"),
             new Installer("cargo", "cargo", "cargo install --quiet --root ~/.local --"),
             new Installer("gem", "gem", "gem install --user-install --bindir ~/.local/bin --no-document --quiet --"));
-
-    private static final String NO_APT =
-            "apt: not installed: apt needs root, and commands in this sandbox have no way to become root";
 
     private final Room room;
     private final Path record;
@@ -63,10 +65,6 @@ public final class Installation {
         long end = System.nanoTime() + TimeUnit.MILLISECONDS.toNanos(millis);
         List<String> said = new ArrayList<>();
         boolean failed = false;
-        if (!input.path("apt").isEmpty()) {
-            said.add(NO_APT);
-            failed = true;
-        }
         for (Installer by : INSTALLERS) {
             JsonNode packages = input.path(by.name());
             if (!packages.isEmpty()) {
@@ -115,5 +113,14 @@ public final class Installation {
             case Errand.Ended.Broken broken -> ToolResult.error("not installed: " + broken.why());
             case Errand.Ended.Cancelled cancelled -> ToolResult.interrupted("");
         };
+    }
+
+    /** A function of bash, up to its call. */
+    private static String script(String name) {
+        try (InputStream script = Installation.class.getResourceAsStream(name)) {
+            return new String(script.readAllBytes(), StandardCharsets.UTF_8).strip();
+        } catch (IOException impossible) {
+            throw new UncheckedIOException(impossible); // it is in the same jar
+        }
     }
 }

@@ -1,5 +1,7 @@
 package io.dormouse.sandbox.room;
 
+import static java.util.Map.entry;
+
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
@@ -46,22 +48,34 @@ public sealed interface Isolation permits Bubblewrap, SharedRoot {
 
     /**
      * What programs find in their environment. HOME is the workspace, so that what they keep there outlives a stop; what
-     * is installed for the user goes to {@code ~/.local}.
+     * is installed for the user goes to {@code ~/.local}, and Debian packages to {@code ~/.local/apt}.
      */
     static Map<String, String> agentEnvironment(String home, Map<String, String> more) {
-        Map<String, String> environment = new TreeMap<>(Map.of(
-                "PATH",
-                        home + "/.local/bin:" + home + "/go/bin:" + home
-                                + "/.cargo/bin:/usr/local/sbin:/usr/local/bin:/usr/sbin"
-                                + ":/usr/bin:/sbin:/bin:/usr/local/go/bin",
-                "NODE_PATH", home + "/.local/lib/node_modules",
-                "HOME", home,
-                "USER", "agent",
-                "LOGNAME", "agent",
-                "SHELL", "/bin/bash",
-                "LANG", "C.UTF-8",
-                "TERM", "dumb",
-                "PAGER", "cat"));
+        String local = home + "/.local";
+        String debian = local + "/apt/usr";
+        String architecture = System.getProperty("os.arch").equals("aarch64") ? "aarch64" : "x86_64";
+        String libraries = debian + "/lib/" + architecture + "-linux-gnu:" + debian + "/lib:" + local + "/apt/lib/"
+                + architecture + "-linux-gnu";
+        Map<String, String> environment = new TreeMap<>(Map.ofEntries(
+                entry(
+                        "PATH",
+                        local + "/bin:" + home + "/go/bin:" + home + "/.cargo/bin:" + debian + "/bin:" + debian
+                                + "/sbin:"
+                                + debian + "/games:" + local + "/apt/bin:" + local + "/apt/sbin"
+                                + ":/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin:/usr/local/go/bin"),
+                entry("LD_LIBRARY_PATH", libraries),
+                entry("LIBRARY_PATH", libraries),
+                entry("CPATH", debian + "/include"),
+                entry("PYTHONPATH", debian + "/lib/python3/dist-packages"),
+                entry("PERL5LIB", debian + "/share/perl5"),
+                entry("NODE_PATH", local + "/lib/node_modules"),
+                entry("HOME", home),
+                entry("USER", "agent"),
+                entry("LOGNAME", "agent"),
+                entry("SHELL", "/bin/bash"),
+                entry("LANG", "C.UTF-8"),
+                entry("TERM", "dumb"),
+                entry("PAGER", "cat")));
         environment.putAll(more);
         return environment;
     }
