@@ -13,6 +13,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Instant;
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
@@ -61,15 +62,19 @@ class LayoutTest {
             "exception",
             "exceptions");
 
+    private static final Map<String, JavaClasses> CLASSES = new HashMap<>();
+
     private static JavaClasses classes(String module) {
-        Path folder = ROOT.resolve(module).resolve("target/classes");
-        assertThat(folder).isDirectory();
-        return new ClassFileImporter().importPath(folder);
+        return CLASSES.computeIfAbsent(module, each -> {
+            Path folder = ROOT.resolve(each).resolve("target/classes");
+            assertThat(folder).isDirectory();
+            return new ClassFileImporter().importPath(folder);
+        });
     }
 
     @Test
     void modules_use_only_what_the_trust_graph_allows() {
-        Map<String, String> owner = new java.util.HashMap<>();
+        Map<String, String> owner = new HashMap<>();
         MODULES.keySet().forEach(module -> classes(module).forEach(c -> owner.put(c.getName(), module)));
         List<String> wrong = new ArrayList<>();
         for (String module : MODULES.keySet())

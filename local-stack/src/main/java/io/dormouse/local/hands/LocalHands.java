@@ -45,6 +45,9 @@ public final class LocalHands implements HandProvider, AutoCloseable {
     private final Pace pace;
     private final SecureRandom random = new SecureRandom();
     private final BitSet uids = new BitSet();
+    /** The first that is tried: suites of one machine seldom share a user, whose processes the kernel counts together. */
+    private final int preferredUid;
+
     private final ConcurrentHashMap<HandId, Object> locks = new ConcurrentHashMap<>();
     private volatile boolean closed;
 
@@ -52,6 +55,7 @@ public final class LocalHands implements HandProvider, AutoCloseable {
     public LocalHands(Path folder, SandboxProgram program, boolean unsafe, Map<String, String> settings, Pace pace)
             throws IOException {
         this.folder = folder.toAbsolutePath().normalize();
+        this.preferredUid = FIRST_UID + Math.floorMod(this.folder.hashCode(), LAST_UID - FIRST_UID + 1);
         this.launcher = new Launcher(program, unsafe, settings, client);
         this.pace = pace;
         Files.createDirectories(this.folder);
@@ -220,7 +224,10 @@ public final class LocalHands implements HandProvider, AutoCloseable {
 
     private int takeUid() throws IOException {
         synchronized (uids) {
-            int uid = uids.nextClearBit(FIRST_UID);
+            int uid = uids.nextClearBit(preferredUid);
+            if (uid > LAST_UID) {
+                uid = uids.nextClearBit(FIRST_UID);
+            }
             if (uid > LAST_UID) {
                 throw new IOException("there are as many hands as users for them; delete sessions");
             }

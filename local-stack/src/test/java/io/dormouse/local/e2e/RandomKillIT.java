@@ -1,15 +1,12 @@
 package io.dormouse.local.e2e;
 
 import java.io.IOException;
-import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Map;
 import java.util.Queue;
 import java.util.concurrent.ConcurrentLinkedQueue;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
-import org.junit.jupiter.api.io.TempDir;
 
 /**
  * SIGKILL and SIGSTOP of suites and hands at moments nobody chose: every accepted input is in the history once and answered,
@@ -31,9 +28,6 @@ class RandomKillIT {
 
     private static final int SHOWN_CHARS = 12_000;
 
-    @TempDir
-    private static Path folder;
-
     @BeforeAll
     static void tell() {
         System.out.println("kills.seed " + SEED + ", kills " + KILLS);
@@ -41,16 +35,16 @@ class RandomKillIT {
 
     @Test
     void on_sqlite() {
-        suffer(false, KILLS * 3 / 5, SEED, Rehearsal.on(Map.of(), folder.resolve("sqlite")));
+        suffer(false, KILLS * 3 / 5, SEED);
     }
 
     @Test
     void on_dynamodb_behind_a_bad_network() {
-        Rehearsal rehearsal = Rehearsal.on(DynamoStore.fresh().environment(), folder.resolve("dynamodb"));
-        suffer(true, KILLS - KILLS * 3 / 5, SEED + 1_000_000, rehearsal);
+        suffer(true, KILLS - KILLS * 3 / 5, SEED + 1_000_000);
     }
 
-    private static void suffer(boolean dynamo, int kills, long seed, Rehearsal rehearsal) {
+    private static void suffer(boolean dynamo, int kills, long seed) {
+        Rehearsal rehearsal = Rehearsal.on(dynamo);
         Tally tally = new Tally();
         Queue<AssertionError> failures = new ConcurrentLinkedQueue<>();
         Queue<Integer> ordeals = new ConcurrentLinkedQueue<>();

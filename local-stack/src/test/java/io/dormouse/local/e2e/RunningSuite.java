@@ -45,7 +45,7 @@ final class RunningSuite implements AutoCloseable {
     /** Whether suites are on DynamoDB when a test does not say where. */
     static final boolean ON_DYNAMODB = AS_FUNCTIONS || "dynamodb".equals(System.getProperty("e2e.store"));
 
-    private static final Path JAR = ROOT.resolve("local-stack/target/quarkus-app/quarkus-run.jar");
+    static final Path JAR = ROOT.resolve("local-stack/target/quarkus-app/quarkus-run.jar");
     private static final Pattern ADDRESS = Pattern.compile("address +(http://127\\.0\\.0\\.1:(\\d+))\n");
 
     private final Path home;
@@ -86,7 +86,8 @@ final class RunningSuite implements AutoCloseable {
         Map<String, String> all =
                 new LinkedHashMap<>(ON_DYNAMODB ? DynamoStore.fresh().environment() : Map.of());
         all.putAll(environment);
-        RunningSuite suite = of(all, List.of());
+        RunningSuite suite =
+                AS_FUNCTIONS ? of(all, List.of()) : Rehearsal.on(ON_DYNAMODB).suite(all);
         suite.heap = heap;
         suite.start();
         return suite;

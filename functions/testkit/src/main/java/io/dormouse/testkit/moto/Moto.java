@@ -124,11 +124,13 @@ public final class Moto {
         return FOLDER.resolve("venv/bin/python");
     }
 
+    /** Whoever reads it finds it whole: other JVMs start theirs from the same folder. */
     private static Path unpack(String name) throws IOException {
         Path file = FOLDER.resolve(name);
+        Path whole = Files.createTempFile(FOLDER, name, null);
         try (InputStream in = Moto.class.getResourceAsStream(name)) {
-            Files.copy(in, file, StandardCopyOption.REPLACE_EXISTING);
+            Files.copy(in, whole, StandardCopyOption.REPLACE_EXISTING);
         }
-        return file;
+        return Files.move(whole, file, StandardCopyOption.ATOMIC_MOVE);
     }
 }
