@@ -66,6 +66,7 @@ final class ProxyZone extends Stack {
             List<PolicyStatement> more) {
         String what = "proxy-" + operation;
         Role role = functions.role(what, Rights.toLookUp(data));
+        role.addToPolicy(Rights.neverTouchKeys(data));
         more.forEach(role::addToPolicy);
         role.addToPolicy(Rights.allow("Secrets", secretActions, List.of(secrets(this, parameters))));
         LogGroup logs = functions.logs(what);

@@ -213,6 +213,19 @@ class RightsTest {
     }
 
     @Test
+    void only_the_border_reads_keys() {
+        List<Right> rights = rights(Synthesis.of(PRESET));
+        List<String> kept = rights.stream()
+                .filter(right -> !right.allows() && right.actions().contains("dynamodb:*"))
+                .filter(right -> right.condition().toString().contains(Rights.KEYS))
+                .map(Right::role)
+                .toList();
+        assertThat(who(PRESET, right -> right.actions().contains("dynamodb:GetItem")))
+                .filteredOn(role -> !kept.contains(role))
+                .containsExactly("edge/Roleapi", "edge/Rolekeycheck");
+    }
+
+    @Test
     void only_the_harness_asks_models() {
         for (String parameter : List.of(PRESET, "model=bedrock-runtime"))
             assertThat(who(parameter, right -> right.mentions("bedrock") || right.mentions("bedrock-mantle")))

@@ -1,5 +1,6 @@
 package io.dormouse.local;
 
+import io.dormouse.messages.Offer;
 import io.dormouse.messages.Provider;
 import io.dormouse.messages.Signing;
 import java.net.URI;
@@ -12,8 +13,6 @@ import java.util.Map;
  * @param home holds all data
  * @param apiKey null, or a key that shall be valid
  * @param model who is behind the Messages API; null for the offline model
- * @param contextWindow tokens: no model has a larger window
- * @param webSearch whether whoever is behind the Messages API searches the web for its models
  * @param unsafeHands let commands run without isolation
  * @param clockRate how fast time runs: 1, but for tests that cannot wait for a lease to go stale
  */
@@ -21,8 +20,7 @@ record Settings(
         Path home,
         String apiKey,
         Provider model,
-        int contextWindow,
-        boolean webSearch,
+        Offer offer,
         boolean unsafeHands,
         int clockRate,
         Store store,
@@ -49,9 +47,6 @@ record Settings(
         record Account(String prefix) implements Vaults {}
     }
 
-    /** The definitions of the built-in tools and a short exchange fit into this. */
-    private static final int SMALLEST_WINDOW = 8_000;
-
     private static final URI ANTHROPIC = URI.create("https://api.anthropic.com");
 
     static Settings of(Map<String, String> environment) {
@@ -66,8 +61,7 @@ record Settings(
                         : Path.of(home).toAbsolutePath().normalize(),
                 apiKey,
                 model,
-                contextWindow(text(environment, "DORMOUSE_CONTEXT_WINDOW")),
-                webSearch(text(environment, "DORMOUSE_WEB_SEARCH"), model),
+                Offer.of(environment, model),
                 "1".equals(text(environment, "DORMOUSE_UNSAFE_HANDS")),
                 clockRate(environment),
                 store(environment),
@@ -81,27 +75,6 @@ record Settings(
         if (key == null && url == null) return null;
         return Provider.of(
                 url == null ? ANTHROPIC : uri(url), key == null ? new Signing.Unsigned() : new Signing.ApiKey(key));
-    }
-
-    /** {@code DORMOUSE_WEB_SEARCH}: what the API of Anthropic has, and others may have. */
-    private static boolean webSearch(String text, Provider model) {
-        if (text == null)
-            return model != null && ANTHROPIC.getHost().equals(model.base().getHost());
-        if (!text.equals("0") && !text.equals("1"))
-            throw new IllegalArgumentException("DORMOUSE_WEB_SEARCH must be 0 or 1");
-        return text.equals("1");
-    }
-
-    private static int contextWindow(String text) {
-        if (text == null) return Integer.MAX_VALUE;
-        try {
-            int tokens = Integer.parseInt(text);
-            if (tokens >= SMALLEST_WINDOW) return tokens;
-        } catch (NumberFormatException e) {
-            // Refused below.
-        }
-        throw new IllegalArgumentException(
-                "DORMOUSE_CONTEXT_WINDOW must be a number of tokens, " + SMALLEST_WINDOW + " or more");
     }
 
     /**
@@ -158,7 +131,7 @@ record Settings(
     /** Without the keys. */
     @Override
     public String toString() {
-        return "Settings[home=" + home + ", model=" + model + ", contextWindow=" + contextWindow + ", unsafeHands="
-                + unsafeHands + ", store=" + store + ", vaults=" + vaults + "]";
+        return "Settings[home=" + home + ", model=" + model + ", offer=" + offer + ", unsafeHands=" + unsafeHands
+                + ", store=" + store + ", vaults=" + vaults + "]";
     }
 }

@@ -82,7 +82,7 @@ public final class Suite {
         way = Main.way();
         pace = new ThreadPace(settings.clockRate());
         ids = new Ids(pace::now, random);
-        catalog = Catalog.bundled().narrowed(settings.contextWindow()).searching(settings.webSearch());
+        catalog = settings.offer().catalog();
         home = Main.home();
         stores = Stores.open(settings, System.getenv(), pace::now, random);
         files = new FileStore(stores.resources(), stores.contents(), stores.heads()::lives, pace::now, ids);

@@ -26,7 +26,7 @@ class SettingsTest {
     private static boolean searches(String... environment) {
         Map<String, String> all = new HashMap<>();
         for (int i = 0; i < environment.length; i += 2) all.put(environment[i], environment[i + 1]);
-        return Settings.of(all).webSearch();
+        return Settings.of(all).offer().webSearch();
     }
 
     @Test
@@ -63,11 +63,11 @@ class SettingsTest {
         assertThat(Settings.of(Map.of()).model()).isNull();
         Settings anthropic = Settings.of(Map.of("ANTHROPIC_API_KEY", "sk-hush"));
         assertThat(anthropic.model().base()).hasToString("https://api.anthropic.com");
-        assertThat(anthropic.webSearch()).isTrue();
+        assertThat(anthropic.offer().webSearch()).isTrue();
         assertThat(anthropic.toString()).doesNotContain("sk-hush");
         Settings bedrock = Settings.of(Map.of(
                 "ANTHROPIC_API_KEY", "sk-hush", "DORMOUSE_MODEL_SIGNING", "bedrock-mantle", "AWS_REGION", "us-east-1"));
         assertThat(bedrock.model().base()).hasToString("https://bedrock-mantle.us-east-1.api.aws/anthropic");
-        assertThat(bedrock.webSearch()).isFalse();
+        assertThat(bedrock.offer().webSearch()).isFalse();
     }
 }

@@ -20,10 +20,10 @@ import io.dormouse.head.Heads;
 import io.dormouse.id.Ids;
 import io.dormouse.mcp.client.SdkServers;
 import io.dormouse.messages.MessagesModel;
+import io.dormouse.messages.Offer;
 import io.dormouse.messages.Provider;
 import io.dormouse.messages.Timeouts;
 import io.dormouse.outbound.UseLedger;
-import io.dormouse.prompt.Catalog;
 import io.dormouse.resource.Spill;
 import io.dormouse.threads.ThreadPace;
 import io.dormouse.web.fetch.ProxiedWeb;
@@ -43,6 +43,8 @@ record Brain(
         ThreadPace pace) {
 
     static Brain of(Map<String, String> environment) {
+        Provider provider = Provider.of(environment)
+                .orElseThrow(() -> new IllegalArgumentException("DORMOUSE_MODEL_SIGNING is not set"));
         ThreadPace pace = new ThreadPace();
         SecureRandom random = new SecureRandom();
         Ids ids = new Ids(pace::now, random);
@@ -77,12 +79,12 @@ record Brain(
         Harness harness = new Harness(new Ports(
                 heads,
                 storage.log(),
-                new MessagesModel(provider(environment), Timeouts.DEFAULT, pace::now),
+                new MessagesModel(provider, Timeouts.DEFAULT, pace::now),
                 hands,
                 Feed.NONE,
                 wakes,
                 new Spill(storage.blobs()),
-                Catalog.bundled(),
+                Offer.of(environment, provider).catalog(),
                 Retries.DEFAULT,
                 pace,
                 ids,
@@ -99,10 +101,5 @@ record Brain(
 
     Instant now() {
         return pace.now();
-    }
-
-    private static Provider provider(Map<String, String> environment) {
-        return Provider.of(environment)
-                .orElseThrow(() -> new IllegalArgumentException("DORMOUSE_MODEL_SIGNING is not set"));
     }
 }

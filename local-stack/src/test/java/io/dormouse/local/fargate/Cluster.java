@@ -8,7 +8,6 @@ import io.dormouse.hands.fargate.Placement;
 import io.dormouse.hands.remote.RemoteSupervisors;
 import io.dormouse.head.Heads;
 import io.dormouse.testkit.ecs.EcsEmulator;
-import io.dormouse.testkit.ecs.Image;
 import io.dormouse.testkit.memory.MemoryHeads;
 import io.dormouse.threads.ThreadPace;
 import java.io.IOException;
@@ -34,14 +33,6 @@ final class Cluster implements AutoCloseable {
             Duration.ofSeconds(20),
             Duration.ofSeconds(1),
             Duration.ofMillis(50));
-
-    private static final Map<String, String> ENVIRONMENT = Map.of(
-            "DORMOUSE_CLUSTER", "arn:aws:ecs:us-east-1:000000000000:cluster/hands",
-            "DORMOUSE_TASK_DEFINITION", "arn:aws:ecs:us-east-1:000000000000:task-definition/dormouse-hand:7",
-            "DORMOUSE_SUBNETS", "subnet-1,subnet-2",
-            "DORMOUSE_SECURITY_GROUP", "sg-1",
-            "DORMOUSE_HAND_PORT", "7070",
-            "DORMOUSE_HAND_CONTAINER", "hand");
 
     private static final String STAND_IN = """
             import hashlib, json, os
@@ -69,33 +60,16 @@ final class Cluster implements AutoCloseable {
 
     /** Tasks are the real program. @param settings of the tasks, further ones */
     static Cluster ofHands(Path home, Map<String, String> settings) throws IOException {
-        return new Cluster(
-                home,
-                new Image(
-                        List.of(
-                                "/bin/sh",
-                                "-c",
-                                "mkdir \"$DORMOUSE_UPLOADS_DIR\" && exec \"$@\"",
-                                "sh",
-                                Path.of(System.getProperty("java.home"), "bin", "java")
-                                        .toString(),
-                                "-XX:+UseSerialGC",
-                                "-XX:TieredStopAtLevel=1",
-                                "-Xmx128m",
-                                "-cp",
-                                System.getProperty("java.class.path"),
-                                "io.dormouse.sandbox.Main"),
-                        environment(settings)));
+        return new Cluster(HandImage.cluster(home, settings));
     }
 
     /** Tasks only say that they are there: enough for what is about starting and stopping, and fifty times as quick. */
     static Cluster ofStandIns(Path home) throws IOException {
-        return new Cluster(home, new Image(List.of("/usr/bin/env", "python3", "-c", STAND_IN), environment(Map.of())));
+        return new Cluster(HandImage.cluster(home, List.of("/usr/bin/env", "python3", "-c", STAND_IN), Map.of()));
     }
 
-    private Cluster(Path home, Image image) throws IOException {
-        Placement placement = Placement.of(ENVIRONMENT).orElseThrow();
-        ecs = new EcsEmulator(placement.cluster(), placement.taskDefinition(), placement.container(), image, home);
+    private Cluster(EcsEmulator ecs) {
+        this.ecs = ecs;
         client = new Clients(
                         ecs.endpoint(),
                         Region.US_EAST_1,
@@ -105,28 +79,13 @@ final class Cluster implements AutoCloseable {
                 .ecs();
     }
 
-    /** Of the image, where it differs: a machine of its own has these folders at the root. */
-    private static Map<String, String> environment(Map<String, String> settings) {
-        Map<String, String> environment = new java.util.TreeMap<>(Map.of(
-                "LANG", "C.UTF-8",
-                "DORMOUSE_LISTEN", "0.0.0.0:7070",
-                "DORMOUSE_EGRESS_LISTEN", "0.0.0.0:7071",
-                "DORMOUSE_STATE_DIR", "{task}/state",
-                "DORMOUSE_WORKSPACE_DIR", "{task}/workspace",
-                "DORMOUSE_OUTPUTS_DIR", "{task}/outputs",
-                "DORMOUSE_UPLOADS_DIR", "{task}/uploads",
-                "DORMOUSE_AGENT_UID", "{uid}"));
-        environment.putAll(settings);
-        return environment;
-    }
-
     FargateHands hands() {
         return hands(records, PATIENCE);
     }
 
     FargateHands hands(HandRecords kept, Patience patience) {
         return new FargateHands(
-                Placement.of(ENVIRONMENT).orElseThrow(),
+                HandImage.placement(),
                 client,
                 kept,
                 new RemoteSupervisors(pace),
@@ -138,12 +97,13 @@ final class Cluster implements AutoCloseable {
 
     /** A deployment's way to the same. */
     Optional<FargateHands> deployed(HandRecords kept) {
-        return FargateHands.of(ENVIRONMENT, client, kept, new RemoteSupervisors(pace), heads, pace, new SecureRandom());
+        return FargateHands.of(
+                HandImage.PLACEMENT, client, kept, new RemoteSupervisors(pace), heads, pace, new SecureRandom());
     }
 
     /** A task that somebody started by hand, in the same cluster and of the same definition. */
     void startStranger() {
-        Placement placement = Placement.of(ENVIRONMENT).orElseThrow();
+        Placement placement = HandImage.placement();
         client.runTask(run -> run.cluster(placement.cluster())
                 .taskDefinition(placement.taskDefinition())
                 .launchType(LaunchType.FARGATE)

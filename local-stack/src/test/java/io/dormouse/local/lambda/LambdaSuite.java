@@ -3,7 +3,10 @@ package io.dormouse.local.lambda;
 import io.dormouse.aws.Table;
 import io.dormouse.edge.ApiKeys;
 import io.dormouse.id.WorkspaceId;
+import io.dormouse.local.fargate.HandImage;
+import io.dormouse.local.hands.LocalHands;
 import io.dormouse.local.offline.OfflineModel;
+import io.dormouse.testkit.ecs.EcsEmulator;
 import io.dormouse.testkit.lambda.Deployed;
 import io.dormouse.testkit.lambda.HttpDoor;
 import io.dormouse.testkit.lambda.LambdaEmulator;
@@ -29,7 +32,7 @@ import software.amazon.awssdk.services.dynamodb.streams.DynamoDbStreamsClient;
 
 /**
  * {@code ./dormouse up --lambda}: the zips that are deployed on AWS, on emulators. The harness is a fresh process for every
- * wake; the table's stream and the schedule of the sweep wake it as the deployment has it, the sweep more often. The API is
+ * wake, and hands are tasks of an emulator of ECS; the table's stream and the schedule of the sweep wake it as the deployment has it, the sweep more often. The API is
  * the function's HTTP server; with {@code DORMOUSE_WEB_ADAPTER} naming the program of AWS's Web Adapter, it is invoked through
  * that as on AWS. What moto keeps is gone when it ends.
  */
@@ -65,10 +68,14 @@ public final class LambdaSuite {
         environment.put("DORMOUSE_HARNESS", HARNESS);
         environment.put("DORMOUSE_PROXY", "proxy-store");
         Map<String, String> brains = new HashMap<>(environment);
+        brains.putAll(HandImage.PLACEMENT);
+        brains.put("AWS_ENDPOINT_URL_ECS", hands(told).toString());
         brains.put(
                 "DORMOUSE_MODEL_URL",
                 model == null ? OfflineModel.start().baseUri().toString() : model);
         brains.put("DORMOUSE_MODEL_SIGNING", "none");
+        for (String name : List.of("DORMOUSE_CONTEXT_WINDOW", "DORMOUSE_WEB_SEARCH"))
+            if (told.containsKey(name)) brains.put(name, told.get(name));
         brains.put("DORMOUSE_PROXY", "proxy-send");
         Deployed harness = Deployed.java(HARNESS, zip("harness"), Deployed.QUARKUS, brains);
         lambda.deploy(harness);
@@ -83,6 +90,14 @@ public final class LambdaSuite {
         System.out.println("\nDormouse is up, as functions. What it keeps is gone when it ends.\n\n  address  "
                 + address + "\n  key      " + key + "\n");
         new CountDownLatch(1).await();
+    }
+
+    /** Tasks are processes with an address of their own, and end with this one. @param told what an operator may say of them */
+    private static URI hands(Map<String, String> told) throws IOException {
+        Path folder = Files.createTempDirectory("dormouse-tasks-");
+        EcsEmulator ecs = HandImage.cluster(folder, LocalHands.passedOn(told));
+        Runtime.getRuntime().addShutdownHook(new Thread(ecs::close));
+        return ecs.endpoint();
     }
 
     /** As Lambda calls a wrapper: with the command line of its own client. @param told what an operator may say of the way out */

@@ -30,6 +30,8 @@ import java.util.concurrent.Executors;
 public final class EcsEmulator implements AutoCloseable {
     private static final String TARGET = "AmazonEC2ContainerServiceV20141113.";
     private static final int LONGEST_TOKEN = 64;
+    /** After so many tasks the first has long ended, and its address is another's, as in a subnet. */
+    private static final int LAST_BYTES = 254;
 
     private final HttpServer http;
     private final String cluster;
@@ -219,7 +221,7 @@ public final class EcsEmulator implements AutoCloseable {
         Optional<String> wrong = wrong(body, token);
         if (wrong.isPresent()) return invalid(wrong.get());
         String id = UUID.randomUUID().toString().replace("-", "");
-        int number = tasks.size() + 1;
+        int number = 1 + tasks.size() % LAST_BYTES;
         String address = "127." + (64 + net / 256 % 128) + "." + net % 256 + "." + number;
         EmulatedTask task = new EmulatedTask(
                 "arn:aws:ecs:us-east-1:000000000000:task/hands/" + id, address, body, image, home.resolve(id));
