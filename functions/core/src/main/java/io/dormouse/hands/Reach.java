@@ -18,6 +18,7 @@ import java.util.List;
 import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.Callable;
+import java.util.function.BooleanSupplier;
 import java.util.function.Supplier;
 
 /**
@@ -25,6 +26,8 @@ import java.util.function.Supplier;
  * closed, also while the model thinks, so that what runs in the background of a hand goes on.
  */
 public final class Reach implements AutoCloseable {
+    private static final HandProvider.Provided NOT_NOW = new HandProvider.Provided.Unavailable("not ours to start");
+
     private final HandProvider provider;
     private final Pace pace;
     private final Shelf shelf;
@@ -35,6 +38,10 @@ public final class Reach implements AutoCloseable {
     private boolean open;
     private boolean cloned;
     private Hand.Attached attached = Hand.Attached.NOTHING;
+    private Coming coming;
+
+    /** A hand that was sent for. @param waiting to end the wait for it */
+    private record Coming(Supplier<HandProvider.Provided> hand, Cancellation waiting) {}
 
     /** Who has the lease. */
     record Holder(WorkspaceId workspace, SessionId session, ThreadId thread, long epoch) {}
@@ -48,10 +55,50 @@ public final class Reach implements AutoCloseable {
         this.holder = holder;
     }
 
+    /**
+     * Begins to provision, and returns at once: a call is on its way. The next use waits for what comes of it. If there is
+     * none, what was begun goes on, and leaves a hand that is idle.
+     *
+     * @param may asked on the side, right before it begins
+     * @param reply with the call; when it is cut off nobody waits any more
+     */
+    public synchronized void sendFor(BooleanSupplier may, Cancellation reply) {
+        Cancellation waiting = new Cancellation();
+        reply.onRequest(waiting::request);
+        HandId id = HandId.of(holder.thread());
+        coming = new Coming(pace.begin(() -> allowed(may) ? provide(id, waiting) : NOT_NOW), waiting);
+    }
+
+    private static boolean allowed(BooleanSupplier may) {
+        try {
+            return may.getAsBoolean();
+        } catch (RuntimeException e) {
+            // The store does not answer: the use itself will tell.
+            return false;
+        }
+    }
+
+    private synchronized Optional<Coming> sentFor() {
+        Optional<Coming> sent = Optional.ofNullable(coming);
+        coming = null;
+        return sent;
+    }
+
+    /** What did not come is asked for once more. */
+    private HandProvider.Provided awaited(HandId id, Cancellation cancellation) {
+        Optional<Coming> sent = sentFor();
+        if (sent.isPresent()) {
+            cancellation.onRequest(sent.get().waiting()::request);
+            HandProvider.Provided came = sent.get().hand().get();
+            if (came instanceof HandProvider.Provided.Ready) return came;
+        }
+        return cancellation.requested() ? living(id) : provide(id, cancellation);
+    }
+
     /** Runs the calls side by side. Returns when all are done. Whatever goes wrong is a result. */
     public Hands.Done use(List<HandCall> calls, Cancellation cancellation) {
         HandId id = HandId.of(holder.thread());
-        return switch (cancellation.requested() ? living(id) : provide(id, cancellation)) {
+        return switch (awaited(id, cancellation)) {
             case HandProvider.Provided.Unavailable unavailable ->
                 failed(id, calls, false, "No sandbox could be started: " + unavailable.reason());
             case HandProvider.Provided.Ready ready -> {
@@ -193,6 +240,7 @@ public final class Reach implements AutoCloseable {
     /** Closes the way out. What runs in the hand goes on without a network. */
     @Override
     public synchronized void close() {
+        if (coming != null) coming.waiting().request();
         attached.close();
     }
 }

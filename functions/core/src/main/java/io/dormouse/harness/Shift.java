@@ -318,6 +318,16 @@ final class Shift {
         while (!lost && head.lease().staleAt(now())) beat();
     }
 
+    /** Before there is a call that needs it. @param reply in which one has opened */
+    void sendForHand(Cancellation reply) {
+        reach.sendFor(
+                () -> {
+                    renew();
+                    return !lost && !cut;
+                },
+                reply);
+    }
+
     /** Leaves this piece of work, and every later one, to whoever comes next. */
     void cut() {
         cut = true;

@@ -57,8 +57,10 @@ final class Work {
 
     List<Fact> ask(EventId request) {
         Cancellation cancellation = shift.beginWork();
-        Reply reply =
-                reply(() -> Prompt.of(shift.agent(), shift.transcript(), ports.catalog()), watcher(), cancellation);
+        Reply reply = reply(
+                () -> Prompt.of(shift.agent(), shift.transcript(), ports.catalog()),
+                watcher(cancellation),
+                cancellation);
         Usage usage = used(reply);
         return switch (reply) {
             case Reply.Complete r -> List.of(replied(shift.agent(), shift.nonce(), request, r, usage));
@@ -235,13 +237,24 @@ final class Work {
         return waiting.isEmpty() ? List.of(given) : List.of(new Fact.InputsJoined(waiting), given);
     }
 
-    /** Passes what streams in on to whoever watches; the event ids are those that the log will have. */
-    private Model.Watcher watcher() {
+    /**
+     * Passes what streams in on to whoever watches; the event ids are those that the log will have. A sandbox that takes
+     * long to come is sent for as soon as a call opens.
+     */
+    private Model.Watcher watcher(Cancellation cancellation) {
         String nonce = shift.nonce();
         return new Model.Watcher() {
             private int first = -1;
             private int last = -2;
             private boolean watched;
+            private boolean sent;
+
+            @Override
+            public void calls(String tool) {
+                if (sent || !runsAtOnce(tool)) return;
+                sent = true;
+                shift.sendForHand(cancellation);
+            }
 
             @Override
             public void opened(int index, String type) {
@@ -272,6 +285,13 @@ final class Work {
                 ports.feed().delta(shift.thread(), event);
             }
         };
+    }
+
+    /** In a sandbox: a call that waits for a person's leave may wait for days. */
+    private boolean runsAtOnce(String tool) {
+        return !BuiltinTools.WEB.contains(tool)
+                && shift.agent().tool(tool) instanceof AgentSpec.Tool.Builtin builtin
+                && "always_allow".equals(builtin.policy());
     }
 
     // ---- hands, MCP servers and the web

@@ -22,6 +22,9 @@ public interface Model {
 
         void text(int index, String delta);
 
+        /** A call of a tool has opened; its input is still to come. */
+        default void calls(String tool) {}
+
         Watcher NOBODY = new Watcher() {
             @Override
             public void opened(int index, String type) {}

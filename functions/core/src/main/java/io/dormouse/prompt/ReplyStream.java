@@ -134,6 +134,7 @@ public final class ReplyStream implements SseParser.Sink {
         StreamedBlock block = new StreamedBlock(object);
         blocks.add(block);
         watcher.opened(index, block.type());
+        if ("tool_use".equals(block.type())) watcher.calls(object.path("name").asText());
         showText(block, index, object.path("text").asText(""));
     }
 

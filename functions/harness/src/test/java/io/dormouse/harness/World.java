@@ -55,7 +55,9 @@ import java.util.Optional;
 import java.util.Random;
 import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.LinkedBlockingQueue;
+import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.BiFunction;
+import java.util.function.Consumer;
 import java.util.function.Supplier;
 import java.util.function.UnaryOperator;
 
@@ -72,6 +74,12 @@ final class World {
     final UseLedger uses = new UseLedger();
     final Spill spill = new Spill(new MemoryBlobs());
     Catalog catalog = new Catalog(Json.parse("{\"models\":[]}"));
+    /** What watchers see of a reply before it is complete. */
+    Consumer<Model.Watcher> streaming = watcher -> {};
+    /** While a hand is being started. */
+    Consumer<Cancellation> starting = cancellation -> {};
+
+    final AtomicInteger starts = new AtomicInteger();
     UnaryOperator<Ports> faulty = UnaryOperator.identity();
     private boolean started;
     final BlockingQueue<ThreadId> wakes = new LinkedBlockingQueue<>();
@@ -130,12 +138,15 @@ final class World {
     Harness harness(Heads heads, SessionLog log) {
         Model model = (prompt, watcher, cancellation) -> {
             prompts.add(prompt.body().deepCopy());
+            streaming.accept(watcher);
             BiFunction<Prompt, Cancellation, Reply> next = replies.poll();
             return next == null ? text("done").apply(prompt, cancellation) : next.apply(prompt, cancellation);
         };
         HandProvider provider = new HandProvider() {
             @Override
             public Provided provide(HandId id, Tenure tenure, Cancellation cancellation) {
+                starts.incrementAndGet();
+                starting.accept(cancellation);
                 boolean fresh = !started;
                 started = true;
                 return new Provided.Ready(one(), fresh);

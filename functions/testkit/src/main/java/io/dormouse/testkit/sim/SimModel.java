@@ -94,7 +94,18 @@ final class SimModel implements Model {
         Reply failed = failure();
         if (failed != null) return failed;
         if (Compaction.asks(prompt)) return summary(usage);
-        return sim.scenario == null ? said(asked, usage) : sim.scenario.reply(prompt, asked, sim.number(), usage);
+        Reply reply =
+                sim.scenario == null ? said(asked, usage) : sim.scenario.reply(prompt, asked, sim.number(), usage);
+        if (reply instanceof Reply.Complete complete) open(complete, watcher);
+        return reply;
+    }
+
+    /** Calls open before the reply is complete. */
+    private void open(Reply.Complete reply, Watcher watcher) {
+        for (ObjectNode block : reply.content())
+            if (block.path("type").asText().equals("tool_use"))
+                watcher.calls(block.path("name").asText());
+        sim.calls.travel("hears the end of the reply", 1);
     }
 
     private Reply summary(Usage usage) {
