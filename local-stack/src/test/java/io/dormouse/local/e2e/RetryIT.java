@@ -102,7 +102,7 @@ class RetryIT {
         List<JsonNode> events = Optional.of(talk)
                 .map(each -> {
                     for (int i = 0;
-                            i < 4
+                            i < 8
                                     && Talk.of(each.events(), "session.status_idle")
                                             .isEmpty();
                             i++) {
