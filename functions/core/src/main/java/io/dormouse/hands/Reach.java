@@ -26,7 +26,8 @@ import java.util.function.Supplier;
  * closed, also while the model thinks, so that what runs in the background of a hand goes on.
  */
 public final class Reach implements AutoCloseable {
-    private static final HandProvider.Provided NOT_NOW = new HandProvider.Provided.Unavailable("not ours to start");
+    private static final HandProvider.Provided NOT_OURS =
+            new HandProvider.Provided.Unavailable("the lease of the session could not be renewed");
 
     private final HandProvider provider;
     private final Pace pace;
@@ -40,8 +41,8 @@ public final class Reach implements AutoCloseable {
     private Hand.Attached attached = Hand.Attached.NOTHING;
     private Coming coming;
 
-    /** A hand that was sent for. @param waiting to end the wait for it */
-    private record Coming(Supplier<HandProvider.Provided> hand, Cancellation waiting) {}
+    /** A hand that was sent for. @param waiting to end the wait for it @param may whether its owner still has the lease */
+    private record Coming(Supplier<HandProvider.Provided> hand, Cancellation waiting, BooleanSupplier may) {}
 
     /** Who has the lease. */
     record Holder(WorkspaceId workspace, SessionId session, ThreadId thread, long epoch) {}
@@ -59,14 +60,14 @@ public final class Reach implements AutoCloseable {
      * Begins to provision, and returns at once: a call is on its way. The next use waits for what comes of it. If there is
      * none, what was begun goes on, and leaves a hand that is idle.
      *
-     * @param may asked on the side, right before it begins
+     * @param may asked right before it begins, and again when it has to begin once more
      * @param reply with the call; when it is cut off nobody waits any more
      */
     public synchronized void sendFor(BooleanSupplier may, Cancellation reply) {
         Cancellation waiting = new Cancellation();
         reply.onRequest(waiting::request);
         HandId id = HandId.of(holder.thread());
-        coming = new Coming(pace.begin(() -> allowed(may) ? provide(id, waiting) : NOT_NOW), waiting);
+        coming = new Coming(pace.begin(() -> allowed(may) ? provide(id, waiting) : NOT_OURS), waiting, may);
     }
 
     private static boolean allowed(BooleanSupplier may) {
@@ -84,13 +85,14 @@ public final class Reach implements AutoCloseable {
         return sent;
     }
 
-    /** What did not come is asked for once more. */
+    /** What did not come is asked for once more, if that took no longer than the lease lasts. */
     private HandProvider.Provided awaited(HandId id, Cancellation cancellation) {
         Optional<Coming> sent = sentFor();
         if (sent.isPresent()) {
             cancellation.onRequest(sent.get().waiting()::request);
             HandProvider.Provided came = sent.get().hand().get();
             if (came instanceof HandProvider.Provided.Ready) return came;
+            if (!allowed(sent.get().may())) return NOT_OURS;
         }
         return cancellation.requested() ? living(id) : provide(id, cancellation);
     }
