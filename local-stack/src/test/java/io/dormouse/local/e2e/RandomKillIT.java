@@ -17,7 +17,7 @@ import org.junit.jupiter.api.Test;
  */
 @FirstStoreOnly("it has a test for each store")
 class RandomKillIT {
-    private static final int KILLS = Integer.getInteger("kills", 80);
+    private static final int KILLS = Integer.getInteger("kills", 200);
     private static final long SEED = Long.getLong("kills.seed", System.nanoTime());
 
     /** So many ordeals at a time: what one waits for, the other uses. */
