@@ -7,6 +7,7 @@ import io.dormouse.sandbox.HttpApi.Reply;
 import io.dormouse.sandbox.exchange.Outputs;
 import io.dormouse.sandbox.exchange.Uploads;
 import java.io.IOException;
+import java.io.InputStream;
 import java.io.OutputStream;
 import java.net.URLDecoder;
 import java.nio.charset.StandardCharsets;
@@ -16,6 +17,8 @@ import java.util.Optional;
 
 /** The part of the HTTP interface that streams: files in and out. Paths are in the query, percent-encoded. */
 final class FileRoutes {
+    private static final long MOST_DRAINED = 256L << 20;
+
     private final Optional<Uploads> uploads;
     private final Outputs outputs;
 
@@ -69,11 +72,29 @@ final class FileRoutes {
                 query.getOrDefault("path", ""), query.getOrDefault("sha256", ""), size, exchange.getRequestBody())) {
             case Uploads.Placed.Done() -> Reply.ok(Json.MAPPER.createObjectNode());
             case Uploads.Placed.Refused(int status, String why) -> {
-                // The rest of the body is not worth reading.
-                exchange.getResponseHeaders().set("Connection", "close");
+                if (!drained(exchange.getRequestBody())) {
+                    exchange.getResponseHeaders().set("Connection", "close");
+                }
                 yield Reply.error(status, why);
             }
         };
+    }
+
+    /** An answer to a client that still writes is lost with the connection: what is not too much is read first. */
+    private static boolean drained(InputStream body) {
+        byte[] waste = new byte[65_536];
+        try {
+            for (long left = MOST_DRAINED; left > 0; ) {
+                int read = body.read(waste);
+                if (read < 0) {
+                    return true;
+                }
+                left -= read;
+            }
+        } catch (IOException over) {
+            // it was read and closed, or its sender is gone
+        }
+        return false;
     }
 
     private static Reply listed(Outputs.Listing listing) {

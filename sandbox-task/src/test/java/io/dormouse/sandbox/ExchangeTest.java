@@ -5,6 +5,8 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import java.io.IOException;
+import java.net.Socket;
+import java.net.URI;
 import java.net.URLEncoder;
 import java.net.http.HttpClient;
 import java.net.http.HttpRequest;
@@ -201,6 +203,22 @@ class ExchangeTest {
         assertThat(place("two", large, sha256(large))).isEqualTo(413);
         assertThat(place("one", large, sha256(large))).isEqualTo(200);
         assertThat(placed()).containsExactly("one");
+    }
+
+    /** As plain clients do it. */
+    @Test
+    void a_client_that_writes_all_before_it_reads_hears_why_it_was_refused() throws Exception {
+        byte[] large = new byte[31_000_000];
+        assertThat(place("one", large, sha256(large))).isEqualTo(200);
+        URI base = hand.request("/").build().uri();
+        try (Socket socket = new Socket(base.getHost(), base.getPort())) {
+            String head = "PUT /v1/uploads?path=two&sha256=" + sha256(large) + " HTTP/1.1\r\nHost: hand\r\n"
+                    + "Authorization: Bearer " + TestHand.SECRET + "\r\nContent-Length: " + large.length + "\r\n\r\n";
+            socket.getOutputStream().write(head.getBytes(StandardCharsets.US_ASCII));
+            socket.getOutputStream().write(large);
+            byte[] status = socket.getInputStream().readNBytes("HTTP/1.1 413".length());
+            assertThat(new String(status, StandardCharsets.US_ASCII)).isEqualTo("HTTP/1.1 413");
+        }
     }
 
     @Test
