@@ -94,7 +94,7 @@ public final class LambdaSuite {
 
     /** Tasks are processes with an address of their own, and end with this one. @param told what an operator may say of them */
     private static URI hands(Map<String, String> told) throws IOException {
-        Path folder = Files.createTempDirectory("dormouse-tasks-");
+        Path folder = Files.createTempDirectory("hands-");
         EcsEmulator ecs = HandImage.cluster(folder, LocalHands.passedOn(told));
         Runtime.getRuntime().addShutdownHook(new Thread(ecs::close));
         return ecs.endpoint();

@@ -47,6 +47,7 @@ public final class EcsEmulator implements AutoCloseable {
     private final Deque<Fate> fates = new ArrayDeque<>();
     private final List<Request> requests = new ArrayList<>();
     private Fate usual = Fate.USUAL;
+    private int started;
 
     /** @param action for example {@code RunTask} */
     public record Request(String action, JsonNode body) {}
@@ -221,10 +222,15 @@ public final class EcsEmulator implements AutoCloseable {
         Optional<String> wrong = wrong(body, token);
         if (wrong.isPresent()) return invalid(wrong.get());
         String id = UUID.randomUUID().toString().replace("-", "");
-        int number = 1 + tasks.size() % LAST_BYTES;
+        int number = 1 + started % LAST_BYTES;
         String address = "127." + (64 + net / 256 % 128) + "." + net % 256 + "." + number;
         EmulatedTask task = new EmulatedTask(
-                "arn:aws:ecs:us-east-1:000000000000:task/hands/" + id, address, body, image, home.resolve(id));
+                "arn:aws:ecs:us-east-1:000000000000:task/hands/" + id,
+                address,
+                body,
+                image,
+                // Short: the path of a socket has a hundred bytes.
+                home.resolve("t" + ++started));
         tasks.put(task.arn(), task);
         ObjectNode accepted = Json.object();
         accepted.putArray("tasks").add(task.json(true));
