@@ -1,6 +1,5 @@
 package io.dormouse.serve;
 
-import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.dormouse.id.ThreadId;
 import io.dormouse.wire.Feed;
 import java.time.Duration;
@@ -10,21 +9,10 @@ import java.util.concurrent.TimeUnit;
  * For a process that nobody tells anything: at every tick the log may have grown. All who follow one log in this process
  * hear of the same tick, and share one look. There are no deltas.
  */
-final class PolledFeed implements Feed {
+final class PolledFeed implements Feed.Untold {
     private static final long TICK_NANOS = Duration.ofMillis(250).toNanos();
 
     private final long beginning = System.nanoTime();
-
-    @Override
-    public void appended(ThreadId thread) {}
-
-    @Override
-    public boolean watched(ThreadId thread) {
-        return false;
-    }
-
-    @Override
-    public void delta(ThreadId thread, ObjectNode event) {}
 
     @Override
     public Watch watch(ThreadId thread) {

@@ -151,30 +151,14 @@ final class Caller {
     };
 
     /** Of routes that are made from now on. */
-    Feed feed = new Feed() {
+    Feed feed = (Feed.Untold) thread -> new Feed.Watch() {
         @Override
-        public void appended(ThreadId thread) {}
-
-        @Override
-        public boolean watched(ThreadId thread) {
-            return false;
+        public Feed.News next(Duration timeout) {
+            return news.isEmpty() ? new Feed.News.Nothing() : news.remove().get();
         }
 
         @Override
-        public void delta(ThreadId thread, ObjectNode event) {}
-
-        @Override
-        public Watch watch(ThreadId thread) {
-            return new Watch() {
-                @Override
-                public News next(Duration timeout) {
-                    return news.isEmpty() ? new News.Nothing() : news.remove().get();
-                }
-
-                @Override
-                public void close() {}
-            };
-        }
+        public void close() {}
     };
 
     /** A client that reads until there is no more news. */

@@ -6,23 +6,23 @@ import java.time.Duration;
 
 /** Tells watchers of a thread that the log grew, and what is not in the log: live deltas. Best effort: the log is the truth. */
 public interface Feed {
-    /** Where nobody can be told: whoever follows a thread reads its log. */
-    Feed NONE = new Feed() {
+    /** Where nobody is told anything: whoever follows a thread looks at its log by himself. */
+    interface Untold extends Feed {
         @Override
-        public void appended(ThreadId thread) {}
+        default void appended(ThreadId thread) {}
 
         @Override
-        public boolean watched(ThreadId thread) {
+        default boolean watched(ThreadId thread) {
             return false;
         }
 
         @Override
-        public void delta(ThreadId thread, ObjectNode event) {}
+        default void delta(ThreadId thread, ObjectNode event) {}
+    }
 
-        @Override
-        public Watch watch(ThreadId thread) {
-            throw new UnsupportedOperationException("nobody is told anything here");
-        }
+    /** And where nobody follows one. */
+    Feed NONE = (Untold) thread -> {
+        throw new UnsupportedOperationException("nobody is told anything here");
     };
 
     /** The log of the thread has grown, or ended. */

@@ -1,5 +1,6 @@
 package io.dormouse.harness;
 
+import static io.dormouse.harness.HarnessTest.await;
 import static io.dormouse.harness.World.calls;
 import static io.dormouse.harness.World.text;
 import static org.assertj.core.api.Assertions.assertThat;
@@ -9,7 +10,6 @@ import io.dormouse.session.Fact;
 import io.dormouse.session.Input;
 import java.time.Instant;
 import java.util.concurrent.CountDownLatch;
-import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.Test;
 
 /** A sandbox is sent for as soon as a reply opens a call that will run in it. */
@@ -19,14 +19,6 @@ class EagerHandTest {
     private static final String ALLOWED = TOOLS.formatted("always_allow");
 
     private final CountDownLatch starting = new CountDownLatch(1);
-
-    private static void await(CountDownLatch latch) {
-        try {
-            assertThat(latch.await(30, TimeUnit.SECONDS)).isTrue();
-        } catch (InterruptedException e) {
-            throw new AssertionError(e);
-        }
-    }
 
     private static Harness.Woken wake(World world) {
         return world.harness().wake(world.thread, "one", Instant.MAX);

@@ -6,7 +6,7 @@ import com.fasterxml.jackson.databind.JsonNode;
 import io.dormouse.testkit.messages.Script;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Optional;
+import java.util.function.BooleanSupplier;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.ExtendWith;
 
@@ -99,23 +99,15 @@ class RetryIT {
     void after_the_last_attempt_the_turn_ends_and_the_next_message_starts_afresh(OnSuite.Doomed doomed) {
         Talk talk = doomed.talk();
         // Eight attempts with waits that double take about two minutes: it began with the run.
-        List<JsonNode> events = Optional.of(talk)
-                .map(each -> {
-                    for (int i = 0;
-                            i < 8
-                                    && Talk.of(each.events(), "session.status_idle")
-                                            .isEmpty();
-                            i++) {
-                        int before = doomed.role().requests().size();
-                        Eventually.until(
-                                "one more attempt, or the end",
-                                () -> doomed.role().requests().size() > before
-                                        || !Talk.of(each.events(), "session.status_idle")
-                                                .isEmpty());
-                    }
-                    return each.settled();
-                })
-                .orElseThrow();
+        BooleanSupplier over =
+                () -> !Talk.of(talk.events(), "session.status_idle").isEmpty();
+        for (int i = 0; i < 8 && !over.getAsBoolean(); i++) {
+            int before = doomed.role().requests().size();
+            Eventually.until(
+                    "one more attempt, or the end",
+                    () -> doomed.role().requests().size() > before || over.getAsBoolean());
+        }
+        List<JsonNode> events = talk.settled();
         assertThat(doomed.role().requests()).hasSize(8);
         assertThat(Talk.stopReason(events).path("type").asText()).isEqualTo("retries_exhausted");
         List<JsonNode> errors = Talk.of(events, "session.error");

@@ -146,8 +146,7 @@ class RecipesTest {
             System.out.println("Skipped: this system has no Debian packages");
             Assumptions.abort("no dpkg-deb");
         }
-        String words = "/usr/share/squeak/word";
-        String index = debian("squeak-data", "", words, "squeak\n")
+        String index = debian("squeak-data", "", "/usr/share/squeak/word", "squeak\n")
                 + debian(
                         "squeak",
                         "squeak-data",

@@ -41,6 +41,11 @@ class FargateHandsContractTest extends HandsContract {
     }
 
     @Override
+    protected boolean ended() {
+        return cluster.ecs.ended();
+    }
+
+    @Override
     protected void crash() {
         assertThat(cluster.ecs.running()).hasSize(1);
         cluster.ecs.crash(cluster.ecs.running().getFirst().arn());

@@ -32,9 +32,9 @@ import software.amazon.awssdk.services.dynamodb.streams.DynamoDbStreamsClient;
 
 /**
  * {@code ./dormouse up --lambda}: the zips that are deployed on AWS, on emulators. The harness is a fresh process for every
- * wake, and hands are tasks of an emulator of ECS; the table's stream and the schedule of the sweep wake it as the deployment has it, the sweep more often. The API is
- * the function's HTTP server; with {@code DORMOUSE_WEB_ADAPTER} naming the program of AWS's Web Adapter, it is invoked through
- * that as on AWS. What moto keeps is gone when it ends.
+ * wake, and hands are tasks of an emulator of ECS; the table's stream and the schedule of the sweep wake it as the deployment
+ * has it, the sweep more often. The API is the function's HTTP server; with {@code DORMOUSE_WEB_ADAPTER} naming the program of
+ * AWS's Web Adapter, it is invoked through that as on AWS. What moto keeps is gone when it ends.
  */
 public final class LambdaSuite {
     private static final Path ROOT = root();
@@ -74,8 +74,7 @@ public final class LambdaSuite {
                 "DORMOUSE_MODEL_URL",
                 model == null ? OfflineModel.start().baseUri().toString() : model);
         brains.put("DORMOUSE_MODEL_SIGNING", "none");
-        for (String name : List.of("DORMOUSE_CONTEXT_WINDOW", "DORMOUSE_WEB_SEARCH"))
-            if (told.containsKey(name)) brains.put(name, told.get(name));
+        pass(told, brains, "DORMOUSE_CONTEXT_WINDOW", "DORMOUSE_WEB_SEARCH");
         brains.put("DORMOUSE_PROXY", "proxy-send");
         Deployed harness = Deployed.java(HARNESS, zip("harness"), Deployed.QUARKUS, brains);
         lambda.deploy(harness);
@@ -105,10 +104,13 @@ public final class LambdaSuite {
         Map<String, String> all = new HashMap<>(environment);
         all.put("DORMOUSE_PROXY_OPERATION", operation);
         all.put("DORMOUSE_SECRETS", environment.get("DORMOUSE_TABLE") + "/vault/");
-        for (String name : List.of("DORMOUSE_PRIVATE_HOSTS", "DORMOUSE_EXTRA_CA"))
-            if (told.containsKey(name)) all.put(name, told.get(name));
+        pass(told, all, "DORMOUSE_PRIVATE_HOSTS", "DORMOUSE_EXTRA_CA");
         List<String> command = List.of("./start.sh", "java", "-cp", "/var/runtime/lib/*", "AWSLambda");
         return Deployed.program("proxy-" + operation, zip("credential-proxy"), command, all);
+    }
+
+    private static void pass(Map<String, String> told, Map<String, String> on, String... names) {
+        for (String name : names) if (told.containsKey(name)) on.put(name, told.get(name));
     }
 
     private static Path root() {

@@ -52,22 +52,31 @@ public sealed interface Isolation permits Bubblewrap, SharedRoot {
      */
     static Map<String, String> agentEnvironment(String home, Map<String, String> more) {
         String local = home + "/.local";
-        String debian = local + "/apt/usr";
+        String debian = local + "/apt";
         String architecture = System.getProperty("os.arch").equals("aarch64") ? "aarch64" : "x86_64";
-        String libraries = debian + "/lib/" + architecture + "-linux-gnu:" + debian + "/lib:" + local + "/apt/lib/"
-                + architecture + "-linux-gnu";
+        String path = String.join(
+                ":",
+                local + "/bin",
+                home + "/go/bin",
+                home + "/.cargo/bin",
+                debian + "/usr/bin",
+                debian + "/usr/sbin",
+                debian + "/usr/games",
+                debian + "/bin",
+                debian + "/sbin",
+                "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin:/usr/local/go/bin");
+        String libraries = String.join(
+                ":",
+                debian + "/usr/lib/" + architecture + "-linux-gnu",
+                debian + "/usr/lib",
+                debian + "/lib/" + architecture + "-linux-gnu");
         Map<String, String> environment = new TreeMap<>(Map.ofEntries(
-                entry(
-                        "PATH",
-                        local + "/bin:" + home + "/go/bin:" + home + "/.cargo/bin:" + debian + "/bin:" + debian
-                                + "/sbin:"
-                                + debian + "/games:" + local + "/apt/bin:" + local + "/apt/sbin"
-                                + ":/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin:/usr/local/go/bin"),
+                entry("PATH", path),
                 entry("LD_LIBRARY_PATH", libraries),
                 entry("LIBRARY_PATH", libraries),
-                entry("CPATH", debian + "/include"),
-                entry("PYTHONPATH", debian + "/lib/python3/dist-packages"),
-                entry("PERL5LIB", debian + "/share/perl5"),
+                entry("CPATH", debian + "/usr/include"),
+                entry("PYTHONPATH", debian + "/usr/lib/python3/dist-packages"),
+                entry("PERL5LIB", debian + "/usr/share/perl5"),
                 entry("NODE_PATH", local + "/lib/node_modules"),
                 entry("HOME", home),
                 entry("USER", "agent"),

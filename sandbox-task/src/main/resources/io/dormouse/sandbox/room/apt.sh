@@ -4,6 +4,7 @@
 extract_packages() {
   target=$HOME/.local/apt
   work=$(mktemp -d) || return
+  trap 'rm -rf "$work"' EXIT
   mkdir -p "$target" "$work/lists/partial" "$work/cache/archives/partial" || return
   . /etc/os-release
   if [ -z "${APT_SOURCES:-}" ]; then
@@ -39,6 +40,5 @@ $mirror $VERSION_CODENAME-security main universe" ;;
     fi
     dpkg-deb --extract "$archive" "$target" || return
   done
-  rm -rf "$work"
 }
 extract_packages

@@ -105,6 +105,11 @@ public final class EcsEmulator implements AutoCloseable {
                 .toList();
     }
 
+    /** Whether no process of a stopped task is left: StopTask does not wait for it. */
+    public synchronized boolean ended() {
+        return tasks.values().stream().noneMatch(task -> task.stopped() && task.lingers());
+    }
+
     /** Ends the task as a machine does that fails. */
     public void crash(String arn) {
         task(arn).crash();

@@ -164,6 +164,10 @@ final class EmulatedTask {
         }
     }
 
+    synchronized boolean lingers() {
+        return process != null && process.isAlive();
+    }
+
     synchronized boolean stopped() {
         return status.equals("STOPPED");
     }
