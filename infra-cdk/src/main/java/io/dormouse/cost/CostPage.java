@@ -19,11 +19,12 @@ public final class CostPage {
     static final Map<String, Standing> MODES = new LinkedHashMap<>();
 
     static {
-        MODES.put("hands=none", new Standing(10, 1, 0, 0, 7, false));
-        MODES.put("network=dualstack", new Standing(10, 1, 2, 0, 10, true));
-        MODES.put("handZones=2", new Standing(10, 1, 4, 0, 10, true));
-        MODES.put("model=bedrock-runtime", new Standing(10, 1, 4, 0, 10, true));
-        MODES.put("network=nat", new Standing(10, 1, 2, 1, 10, true));
+        MODES.put("hands=none", new Standing(10, 1, 0, 0, 7, false, 0));
+        MODES.put("network=dualstack", new Standing(10, 1, 2, 0, 10, true, 0));
+        MODES.put("handZones=2", new Standing(10, 1, 4, 0, 10, true, 0));
+        MODES.put("model=bedrock-runtime", new Standing(10, 1, 4, 0, 10, true, 0));
+        MODES.put("warmPool=1", new Standing(10, 1, 2, 0, 10, true, 1));
+        MODES.put("network=nat", new Standing(10, 1, 2, 1, 10, true, 0));
     }
 
     private final Prices prices;
@@ -88,9 +89,16 @@ public final class CostPage {
                 usd(1000 * Usage.usd(plain, prices), 2), usd(1000 * Usage.usd(tool, prices), 2));
         line("");
         line(
-                "Most of it is waiting for the model: the harness waits, and so does the function that the client reads along by.");
+                "Most of it is waiting: the harness waits for the model, and so does the function that the client reads along by. Lambda");
         line(
-                "A client that asks for events now and then, instead of reading along, saves the latter. A hand is below.");
+                "does not tell that function when its client has gone, and bills on: so a stream of an idle session ends by itself, %s s",
+                units(Usage.STREAM_REST_SECONDS));
+        line(
+                "after the last event in the mean (`streamRestSeconds`), which is in here. Several turns in a row share that end.");
+        line("A client that asks for events now and then, instead of reading along, saves all of it. A hand is below.");
+        line(
+                "With `event_deltas` a reply that streams for %s s adds %s to 1,000 turns.",
+                units(Usage.PLAIN_SECONDS), usd(1000 * Usage.usd(Usage.deltas(Usage.PLAIN_SECONDS), prices), 4));
     }
 
     private void hour() {
@@ -117,7 +125,14 @@ public final class CostPage {
                 than(running), than(running + along), than(running + along + hand));
         line(
                 "memory that waits: `harnessMemory` and `apiMemory` are what to turn. A hand is up from its first command until 15 minutes");
-        line("after its last, also between turns.");
+        line("after its last turn (`handIdleSeconds`), also between turns.");
+        line("");
+        line(
+                "Then its files go into the bucket, packed, until it is used again: %s for each packed GB and rest, and %s a month for",
+                usd(Usage.usd(Usage.rest(1), prices), 4), usd(prices.of("s3.gb_months", 1), 3));
+        line(
+                "each while it rests. A hand that stays up instead costs as much as a month of that in %s minutes.",
+                units(Math.round(60 * prices.of("s3.gb_months", 1) / hand)));
     }
 
     private static String than(double dollars) {
@@ -132,19 +147,21 @@ public final class CostPage {
                 "Every account has ten alarms, three dashboards, 14 million schedules, a million requests and 400,000 GB-seconds of Lambda");
         line("a month free, always. Who has used them up already, pays the list price.");
         line("");
-        line("| parameters | list price | with these allowances | of which interface endpoints | of which NAT |");
-        line("|---|---:|---:|---:|---:|");
+        line(
+                "| parameters | list price | with these allowances | of which interface endpoints | of which NAT | of which spare hands |");
+        line("|---|---:|---:|---:|---:|---:|");
         MODES.forEach((mode, standing) -> {
             List<Part> month = Usage.idleMonth(standing);
             double list = Usage.usd(month, prices);
             line(
-                    "| `%s`%s | %s | **%s** | %s | %s |",
+                    "| `%s`%s | %s | **%s** | %s | %s | %s |",
                     mode,
                     mode.equals("network=dualstack") ? " (the default)" : "",
                     usd(list, 2),
                     usd(list - Usage.usd(Usage.allowed(standing), prices), 2),
                     usd(part(month, "endpoints"), 2),
-                    usd(part(month, "NAT") + part(month, "NAT's address"), 2));
+                    usd(part(month, "NAT") + part(month, "NAT's address"), 2),
+                    usd(spares(month), 2));
         });
         line("");
         Standing preset = MODES.get("network=dualstack");
@@ -159,12 +176,22 @@ public final class CostPage {
         line(
                 "without a route; `hands=none` does without them, and without sandboxes. `dashboard=false` does without the page.");
         line("");
+        double spare = spares(Usage.idleMonth(MODES.get("warmPool=1")));
+        line(
+                "Each place of the warm pool is a task that runs all day: **%s** a month at %s vCPU and %s GB, used or not, and in proportion for",
+                usd(spare, 2), units(Usage.HAND_VCPU), units(Usage.HAND_GB));
+        line("larger ones. Without one a first command waits some 24 s for its sandbox.");
+        line("");
         line(
                 "What grows with use: each vault is a secret (%s a month); each GB that is remembered %s a month in the table and %s more",
                 usd(prices.of("secrets.months", 1), 2),
                 usd(prices.of("dynamodb.gb_months", 1), 2),
                 usd(prices.of("dynamodb.pitr_gb_months", 1), 2));
         line("for its recovery, or %s in the bucket.", usd(prices.of("s3.gb_months", 1), 3));
+    }
+
+    private double spares(List<Part> month) {
+        return part(month, "spare hands, processor") + part(month, "spare hands, memory");
     }
 
     private double part(List<Part> parts, String what) {
@@ -190,7 +217,11 @@ public final class CostPage {
         line(
                 "| a post; a check of a key; a second wake by the stream | %s s; %s s; %s s |",
                 units(Usage.POST_SECONDS), units(Usage.KEY_CHECK_SECONDS), units(Usage.STREAM_WAKE_SECONDS));
-        line("| reads of a stream that is read along | %s unit a second |", units(Usage.TAIL_READ_UNITS_A_SECOND));
+        line(
+                "| reads of a stream that is read along; of one with deltas, further ones; writes of a reply that streams to it | %s; %s; %s units a second |",
+                units(Usage.TAIL_READ_UNITS_A_SECOND),
+                units(Usage.DELTA_READ_UNITS_A_SECOND),
+                units(Usage.DELTA_WRITES_A_SECOND));
         line(
                 "| the sweep, once a minute | %s s, %s read units |",
                 units(Usage.SWEEP_SECONDS), units(Usage.SWEEP_READ_UNITS));
@@ -200,6 +231,9 @@ public final class CostPage {
         line(
                 "| the sandbox's image; the functions' zips | %s GB; %s GB |",
                 units(Usage.IMAGE_GB), units(Usage.ZIPS_GB));
+        line(
+                "| a hand that rests, packed a second; parts of a packed GB | %s MB; %s |",
+                units(Usage.SAVED_MB_A_SECOND), units(Math.round(Usage.PARTS_A_GB)));
         line("| cold starts, DNS queries ($0.60 a million), transfer to the internet, taxes | not in it |");
     }
 

@@ -12,9 +12,9 @@ final class Usage {
     record Meter(double writeUnits, double readUnits, int writes, int requests) {}
 
     /** As {@code TurnCostTest} of functions/aws asserts them; a test here reads them there. */
-    static final Meter PLAIN = new Meter(7, 2, 5, 7);
+    static final Meter PLAIN = new Meter(7, 3, 5, 8);
 
-    static final Meter TOOL = new Meter(10, 3, 7, 10);
+    static final Meter TOOL = new Meter(10, 5, 7, 12);
 
     /** A heartbeat is one write of one unit. */
     static final int SECONDS_A_BEAT = 2;
@@ -33,8 +33,17 @@ final class Usage {
 
     static final double LOG_KB_AN_INVOCATION = 1;
     static final double ACCESS_LOG_KB = 0.4;
-    /** A stream that is read along looks for what is new. */
-    static final double TAIL_READ_UNITS_A_SECOND = 1;
+    /** A stream that is read along looks four times for what is new. */
+    static final double TAIL_READ_UNITS_A_SECOND = 4;
+    /**
+     * It goes on after the turn, whether or not its client has gone: {@code streamRestSeconds}, and half a look of the four it
+     * takes at whether they are over.
+     */
+    static final double STREAM_REST_SECONDS = 22.5;
+    /** And for deltas, if it wants them. */
+    static final double DELTA_READ_UNITS_A_SECOND = 2;
+    /** While a reply streams to somebody who wants deltas. */
+    static final double DELTA_WRITES_A_SECOND = 5;
 
     static final double SWEEP_SECONDS = 0.1;
     /** Four shards of an index, eventually consistent, nothing in them. */
@@ -44,6 +53,11 @@ final class Usage {
     static final double ZIPS_GB = 0.1;
     static final double HAND_VCPU = 0.5;
     static final double HAND_GB = 1;
+
+    /** What a hand of half a processor packs, in bytes that go up; and how many parts a GB goes up in. */
+    static final double SAVED_MB_A_SECOND = 20;
+
+    static final double PARTS_A_GB = 1000 / 8.4;
 
     static final double HOURS_A_MONTH = 730;
     static final double MINUTES_A_MONTH = HOURS_A_MONTH * 60;
@@ -64,14 +78,24 @@ final class Usage {
                 new Part("table, writes", "dynamodb.write_units", meter.writeUnits()),
                 new Part("table, heartbeats", "dynamodb.write_units", seconds / SECONDS_A_BEAT),
                 new Part("table, reads", "dynamodb.read_units", meter.readUnits() + 2),
-                new Part("table, reading along", "dynamodb.read_units", seconds * TAIL_READ_UNITS_A_SECOND),
+                new Part(
+                        "table, reading along",
+                        "dynamodb.read_units",
+                        (seconds + STREAM_REST_SECONDS) * TAIL_READ_UNITS_A_SECOND),
                 new Part("harness", "lambda.gb_seconds", HARNESS_GB * (seconds + STREAM_WAKE_SECONDS)),
                 new Part("API, the post", "lambda.gb_seconds", API_GB * POST_SECONDS),
-                new Part("API, reading along", "lambda.gb_seconds", API_GB * seconds),
+                new Part("API, reading along", "lambda.gb_seconds", API_GB * (seconds + STREAM_REST_SECONDS)),
                 new Part("key check", "lambda.gb_seconds", 2 * KEY_CHECK_GB * KEY_CHECK_SECONDS),
                 new Part("invocations", "lambda.requests", invocations),
                 new Part("API Gateway", "apigateway.requests", 2),
                 new Part("logs", "logs.gb", (invocations * LOG_KB_AN_INVOCATION + 2 * ACCESS_LOG_KB) / 1e6));
+    }
+
+    /** What streams to somebody who wants deltas, for so many seconds. */
+    static List<Part> deltas(double seconds) {
+        return List.of(
+                new Part("deltas, writes", "dynamodb.write_units", seconds * DELTA_WRITES_A_SECOND),
+                new Part("deltas, reads", "dynamodb.read_units", seconds * DELTA_READ_UNITS_A_SECOND));
     }
 
     /** An hour in which one turn with tools follows the other, and nobody reads along. */
@@ -104,13 +128,26 @@ final class Usage {
                 new Part("memory", "fargate.gb_hours", HAND_GB));
     }
 
+    /** A hand that rests with so many packed GB: it packs, the harness carries, and what was there before stays for a day. */
+    static List<Part> rest(double packedGb) {
+        double seconds = packedGb * 1000 / SAVED_MB_A_SECOND;
+        return List.of(
+                new Part("processor", "fargate.vcpu_hours", HAND_VCPU * seconds / 3600),
+                new Part("memory", "fargate.gb_hours", HAND_GB * seconds / 3600),
+                new Part("harness", "lambda.gb_seconds", HARNESS_GB * seconds),
+                new Part("parts", "s3.writes", packedGb * PARTS_A_GB + 2),
+                new Part("the one before, for a day", "s3.gb_months", packedGb * 24 / HOURS_A_MONTH),
+                new Part("the record, three times", "dynamodb.write_units", 2 * 3));
+    }
+
     /**
      * What a template has that costs while nothing happens.
      *
      * @param endpoints interface endpoints, each counted in each of its zones
      * @param names in lists of the DNS firewall
+     * @param spares tasks of the warm pool
      */
-    record Standing(int alarms, int dashboards, int endpoints, int natGateways, int names, boolean image) {}
+    record Standing(int alarms, int dashboards, int endpoints, int natGateways, int names, boolean image, int spares) {}
 
     static List<Part> sweepMonth() {
         return List.of(
@@ -142,7 +179,20 @@ final class Usage {
                                 new Part("the sandbox's image", "ecr.gb_months", standing.image() ? IMAGE_GB : 0),
                                 new Part("endpoints", "vpc.endpoint_hours", standing.endpoints() * HOURS_A_MONTH),
                                 new Part("NAT", "vpc.nat_hours", standing.natGateways() * HOURS_A_MONTH),
-                                new Part("NAT's address", "vpc.ipv4_hours", standing.natGateways() * HOURS_A_MONTH))
+                                new Part("NAT's address", "vpc.ipv4_hours", standing.natGateways() * HOURS_A_MONTH),
+                                new Part(
+                                        "spare hands, processor",
+                                        "fargate.vcpu_hours",
+                                        standing.spares() * HAND_VCPU * HOURS_A_MONTH),
+                                new Part(
+                                        "spare hands, memory",
+                                        "fargate.gb_hours",
+                                        standing.spares() * HAND_GB * HOURS_A_MONTH),
+                                // Places and claims, read strongly by each sweep.
+                                new Part(
+                                        "spare hands, reads",
+                                        "dynamodb.read_units",
+                                        standing.spares() > 0 ? 2 * MINUTES_A_MONTH : 0))
                                 .stream())
                 .toList();
     }

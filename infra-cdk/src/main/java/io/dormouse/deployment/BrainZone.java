@@ -4,6 +4,7 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
+import software.amazon.awscdk.Annotations;
 import software.amazon.awscdk.Duration;
 import software.amazon.awscdk.Fn;
 import software.amazon.awscdk.Stack;
@@ -12,11 +13,13 @@ import software.amazon.awscdk.services.ec2.ISubnet;
 import software.amazon.awscdk.services.iam.Effect;
 import software.amazon.awscdk.services.iam.PolicyStatement;
 import software.amazon.awscdk.services.iam.Role;
+import software.amazon.awscdk.services.lambda.Alias;
 import software.amazon.awscdk.services.lambda.EventInvokeConfigOptions;
 import software.amazon.awscdk.services.lambda.FilterCriteria;
 import software.amazon.awscdk.services.lambda.FilterRule;
 import software.amazon.awscdk.services.lambda.Function;
 import software.amazon.awscdk.services.lambda.RecursiveLoop;
+import software.amazon.awscdk.services.lambda.SnapStartConf;
 import software.amazon.awscdk.services.lambda.StartingPosition;
 import software.amazon.awscdk.services.lambda.destinations.SqsDestination;
 import software.amazon.awscdk.services.lambda.eventsources.DynamoEventSource;
@@ -36,8 +39,11 @@ import software.constructs.Construct;
  */
 final class BrainZone extends Stack {
     private static final String HARNESS = "harness";
+    /** What is invoked: the alias of the last published version, which has a snapshot to start from. Nobody invokes the function. */
+    private static final String LIVE = HARNESS + ":live";
 
     private final Function harness;
+    private final Alias live;
     private final LogGroup logs;
     private final Queue deadLetters;
 
@@ -72,8 +78,15 @@ final class BrainZone extends Stack {
                 .ipv6AllowedForDualStack(true)
                 // A turn that outlives an invocation wakes its own function; Lambda would stop the sixteenth.
                 .recursiveLoop(RecursiveLoop.ALLOW)
+                .snapStart(SnapStartConf.ON_PUBLISHED_VERSIONS)
                 .build();
-        harness.configureAsyncInvoke(EventInvokeConfigOptions.builder()
+        Annotations.of(harness)
+                .acknowledgeWarning("@aws-cdk/aws-lambda:snapStartRequirePublish", "A version is published, below.");
+        live = Alias.Builder.create(this, "Live")
+                .aliasName("live")
+                .version(harness.getCurrentVersion())
+                .build();
+        live.configureAsyncInvoke(EventInvokeConfigOptions.builder()
                 .maxEventAge(Duration.hours(1))
                 .retryAttempts(2)
                 .onFailure(new SqsDestination(deadLetters))
@@ -87,7 +100,7 @@ final class BrainZone extends Stack {
         role.addToPolicy(Rights.neverTouchKeys(data));
         Rights.toAsk(this, parameters.model()).forEach(role::addToPolicy);
         // By name: the function cannot be named before its role is there.
-        role.addToPolicy(Rights.allow("Itself", List.of("lambda:InvokeFunction"), List.of(named(parameters, HARNESS))));
+        role.addToPolicy(Rights.allow("Itself", List.of("lambda:InvokeFunction"), List.of(named(parameters, LIVE))));
         role.addToPolicy(Rights.allow(
                 "Outbound",
                 List.of("lambda:InvokeFunction"),
@@ -125,8 +138,12 @@ final class BrainZone extends Stack {
                 .effect(Effect.DENY)
                 .actions(actions)
                 .resources(List.of("*"))
-                .conditions(
-                        Map.of("ArnEquals", Map.of("lambda:SourceFunctionArn", List.of(named(parameters, HARNESS)))))
+                .conditions(Map.of(
+                        "ArnEquals",
+                        Map.of(
+                                "lambda:SourceFunctionArn",
+                                // Whichever of its versions it is.
+                                List.of(named(parameters, HARNESS), named(parameters, HARNESS + ":*")))))
                 .build());
     }
 
@@ -181,8 +198,10 @@ final class BrainZone extends Stack {
         Map<String, String> environment = new HashMap<>(Map.of(
                 "DORMOUSE_TABLE", data.table().getTableName(),
                 "DORMOUSE_BUCKET", data.bucket().getBucketName(),
-                "DORMOUSE_HARNESS", Functions.name(parameters, HARNESS),
-                "DORMOUSE_PROXY", proxy.send().getFunctionName()));
+                "DORMOUSE_HARNESS", Functions.name(parameters, LIVE),
+                "DORMOUSE_PROXY", proxy.send().getFunctionName(),
+                // Before the snapshot is taken, hooks run where they register with Lambda's own.
+                "JAVA_TOOL_OPTIONS", "-Dorg.crac.Core.Compat=com.amazonaws.services.lambda.crac"));
         if (hands.fargate() != null) {
             HandsZone.Fargate fargate = hands.fargate();
             environment.put("DORMOUSE_CLUSTER", fargate.cluster().getClusterArn());
@@ -197,6 +216,8 @@ final class BrainZone extends Stack {
             environment.put("DORMOUSE_SECURITY_GROUP", fargate.group().getSecurityGroupId());
             environment.put("DORMOUSE_HAND_PORT", Integer.toString(HandsZone.PORT));
             environment.put("DORMOUSE_HAND_CONTAINER", HandsZone.CONTAINER);
+            environment.put("DORMOUSE_WARM_POOL", Integer.toString(parameters.warmPool()));
+            environment.put("DORMOUSE_HAND_IDLE_SECONDS", Integer.toString(parameters.handIdleSeconds()));
         }
         environment.putAll(
                 switch (parameters.model()) {
@@ -213,7 +234,9 @@ final class BrainZone extends Stack {
             // route. Java would try a name's IPv4 address first, which leads nowhere.
             environment.put("AWS_ENDPOINT_URL_LAMBDA", "https://" + NameFirewall.regional(this, "lambda", "api.aws"));
             environment.put("AWS_ENDPOINT_URL_ECS", "https://" + NameFirewall.regional(this, "ecs", "api.aws"));
-            environment.put("JAVA_TOOL_OPTIONS", "-Djava.net.preferIPv6Addresses=true");
+            environment.merge(
+                    "JAVA_TOOL_OPTIONS", "-Djava.net.preferIPv6Addresses=true", (all, more) -> all + " " + more);
+            environment.put("AWS_LAMBDA_EXEC_WRAPPER", "/var/task/start.sh");
         }
         return environment;
     }
@@ -229,7 +252,7 @@ final class BrainZone extends Stack {
 
     /** Heads that somebody should wake now, and nothing else that is written to the table. */
     private void followTheTable(DataZone data) {
-        harness.addEventSource(DynamoEventSource.Builder.create(data.table())
+        live.addEventSource(DynamoEventSource.Builder.create(data.table())
                 .startingPosition(StartingPosition.TRIM_HORIZON)
                 .filters(List.of(FilterCriteria.filter(inOrder(Map.of(
                         "eventName",
@@ -256,8 +279,8 @@ final class BrainZone extends Stack {
     private void sweep() {
         Schedule.Builder.create(this, "Sweep")
                 .schedule(ScheduleExpression.rate(Duration.minutes(1)))
-                .description("Heads that owe work and that nobody works on; hands that nobody uses")
-                .target(LambdaInvoke.Builder.create(harness)
+                .description("Heads that owe work and that nobody works on; hands that nobody uses; the warm pool")
+                .target(LambdaInvoke.Builder.create(live)
                         .input(ScheduleTargetInput.fromObject(Map.of("sweep", true)))
                         .retryAttempts(0)
                         .maxEventAge(Duration.minutes(1))
@@ -273,8 +296,14 @@ final class BrainZone extends Stack {
                         "The scheduler may invoke any version of the one function it is for."));
     }
 
+    /** To be watched: all versions together. */
     Function harness() {
         return harness;
+    }
+
+    /** To be invoked. */
+    Alias live() {
+        return live;
     }
 
     LogGroup logs() {

@@ -34,6 +34,9 @@ final class DataZone extends Stack {
     /** Where the harness and the proxy hand bodies over. */
     static final String EXCHANGE = "exchange/";
 
+    /** Workspaces of hands that rest. Whatever is in them, only the harness has to do with it. */
+    static final String WORKSPACES = "hands/";
+
     private final TableV2 table;
     private final Bucket bucket;
     private final Topic alarms;
@@ -83,6 +86,11 @@ final class DataZone extends Stack {
                         LifecycleRule.builder()
                                 .prefix(EXCHANGE)
                                 .expiration(Duration.days(1))
+                                .noncurrentVersionExpiration(Duration.days(1))
+                                .build(),
+                        // What a newer one has replaced is no mistake to undo.
+                        LifecycleRule.builder()
+                                .prefix(WORKSPACES)
                                 .noncurrentVersionExpiration(Duration.days(1))
                                 .build()))
                 .removalPolicy(removal)

@@ -1,5 +1,7 @@
 package io.dormouse.deployment;
 
+import static java.util.Map.entry;
+
 import java.util.List;
 import java.util.Map;
 import software.amazon.awscdk.CfnOutput;
@@ -39,6 +41,8 @@ final class EdgeZone extends Stack {
     private static final String ADAPTER = "753240598075:layer:LambdaAdapterLayerX86:26";
 
     private static final int SERVER_PORT = 8080;
+    /** A stream ends before the function would be killed, which counts as an error. */
+    private static final int STREAM_SECONDS = 14 * 60;
 
     EdgeZone(
             Construct app,
@@ -88,10 +92,9 @@ final class EdgeZone extends Stack {
             BrainZone brain) {
         Role role = functions.role("api", Rights.toWork(data));
         role.addToPolicy(Rights.neverWriteKeys(data));
+        role.addToPolicy(Rights.neverTouchWorkspaces(data));
         role.addToPolicy(Rights.allow(
-                "Wake",
-                List.of("lambda:InvokeFunction"),
-                List.of(brain.harness().getFunctionArn())));
+                "Wake", List.of("lambda:InvokeFunction"), List.of(brain.live().getFunctionArn())));
         role.addToPolicy(Rights.allow(
                 "KeepSecrets",
                 List.of("lambda:InvokeFunction"),
@@ -105,16 +108,18 @@ final class EdgeZone extends Stack {
                         role,
                         functions.logs("api"),
                         artifacts.function("api"),
-                        Map.of(
-                                "DORMOUSE_TABLE", data.table().getTableName(),
-                                "DORMOUSE_BUCKET", data.bucket().getBucketName(),
-                                "DORMOUSE_HARNESS", brain.harness().getFunctionName(),
-                                "DORMOUSE_PROXY", proxy.store().getFunctionName(),
-                                "AWS_LAMBDA_EXEC_WRAPPER", "/opt/bootstrap",
-                                "AWS_LWA_INVOKE_MODE", "response_stream",
-                                "AWS_LWA_PORT", Integer.toString(SERVER_PORT),
-                                "AWS_LWA_READINESS_CHECK_PATH", "/health",
-                                "DORMOUSE_PORT", Integer.toString(SERVER_PORT)))
+                        Map.ofEntries(
+                                entry("DORMOUSE_TABLE", data.table().getTableName()),
+                                entry("DORMOUSE_BUCKET", data.bucket().getBucketName()),
+                                entry("DORMOUSE_HARNESS", brain.live().getFunctionName()),
+                                entry("DORMOUSE_PROXY", proxy.store().getFunctionName()),
+                                entry("DORMOUSE_STREAM_SECONDS", Integer.toString(STREAM_SECONDS)),
+                                entry("DORMOUSE_STREAM_REST_SECONDS", Integer.toString(parameters.streamRestSeconds())),
+                                entry("AWS_LAMBDA_EXEC_WRAPPER", "/opt/bootstrap"),
+                                entry("AWS_LWA_INVOKE_MODE", "response_stream"),
+                                entry("AWS_LWA_PORT", Integer.toString(SERVER_PORT)),
+                                entry("AWS_LWA_READINESS_CHECK_PATH", "/health"),
+                                entry("DORMOUSE_PORT", Integer.toString(SERVER_PORT))))
                 .handler("run.sh")
                 .layers(List.of(LayerVersion.fromLayerVersionArn(this, "Adapter", layer)))
                 .memorySize(parameters.apiMemoryMegabytes())

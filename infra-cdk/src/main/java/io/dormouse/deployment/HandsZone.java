@@ -36,6 +36,9 @@ final class HandsZone extends Stack {
     /** What the supervisor and its file worker need of a task's memory. */
     private static final int OWN_MEGABYTES = 320;
 
+    /** After its time a hand is saved and stopped by a sweep. One that is not ends by itself so much later. */
+    private static final int SWEEPS_MAY_FAIL_SECONDS = 7200;
+
     /** The container's name in the task, for whoever starts one. */
     static final String CONTAINER = "hand";
 
@@ -76,9 +79,15 @@ final class HandsZone extends Stack {
                         .image(image.container())
                         .essential(true)
                         .environment(Map.of(
-                                "DORMOUSE_LISTEN", "0.0.0.0:" + PORT,
-                                "DORMOUSE_EGRESS_LISTEN", "0.0.0.0:" + EGRESS_PORT,
-                                "DORMOUSE_LIMIT_MEMORY_BYTES", Long.toString(agentMemory(parameters))))
+                                "DORMOUSE_LISTEN",
+                                "0.0.0.0:" + PORT,
+                                "DORMOUSE_EGRESS_LISTEN",
+                                "0.0.0.0:" + EGRESS_PORT,
+                                // Only should no sweep come: what is not saved by then is lost.
+                                "DORMOUSE_IDLE_EXIT_SECONDS",
+                                Integer.toString(parameters.handIdleSeconds() + SWEEPS_MAY_FAIL_SECONDS),
+                                "DORMOUSE_LIMIT_MEMORY_BYTES",
+                                Long.toString(agentMemory(parameters))))
                         .portMappings(List.of(
                                 PortMapping.builder().containerPort(PORT).build(),
                                 PortMapping.builder().containerPort(EGRESS_PORT).build()))
@@ -98,6 +107,8 @@ final class HandsZone extends Stack {
                 "AwsSolutions-ECS2",
                 "The addresses that a hand listens on, and a limit. Whoever starts one adds its hash, no secret.");
         Cluster cluster = Cluster.Builder.create(this, "Hands")
+                // By this name its tasks are found when all is destroyed.
+                .clusterName(parameters.name())
                 .vpc(network.vpc())
                 .containerInsightsV2(ContainerInsights.DISABLED)
                 .build();

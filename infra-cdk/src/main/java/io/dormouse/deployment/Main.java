@@ -10,22 +10,40 @@ import java.util.Locale;
 import java.util.Map;
 import software.amazon.awscdk.App;
 import software.amazon.awscdk.Environment;
+import software.amazon.awssdk.core.exception.SdkException;
+import software.amazon.awssdk.services.ecs.EcsClient;
 
-/** The app that the CDK's command line runs; {@code check KEY=VALUE …} only says whether the parameters are understood. */
+/**
+ * The app that the CDK's command line runs; {@code check KEY=VALUE …} only says whether the parameters are understood, and
+ * {@code evict KEY=VALUE …} ends the sandboxes of the deployment that they name.
+ */
 public final class Main {
     private Main() {}
 
     public static void main(String[] arguments) {
         List<String> words = Arrays.asList(arguments);
         try {
-            if (!words.isEmpty() && words.getFirst().equals("check")) {
-                Map<String, String> given = fromEnvironment(System.getenv());
-                given.putAll(Parameters.parse(words.subList(1, words.size())));
-                Parameters.of(given);
-            } else synthesise();
-        } catch (IllegalArgumentException | IllegalStateException e) {
+            switch (words.isEmpty() ? "" : words.getFirst()) {
+                case "check" -> parameters(words);
+                case "evict" -> evict(parameters(words));
+                default -> synthesise();
+            }
+        } catch (IllegalArgumentException | IllegalStateException | SdkException e) {
             System.err.println("dormouse: " + e.getMessage());
             System.exit(1);
+        }
+    }
+
+    private static Parameters parameters(List<String> words) {
+        Map<String, String> given = fromEnvironment(System.getenv());
+        given.putAll(Parameters.parse(words.subList(1, words.size())));
+        return Parameters.of(given);
+    }
+
+    private static void evict(Parameters parameters) {
+        try (EcsClient ecs = EcsClient.create()) {
+            int evicted = Eviction.with(ecs).from(parameters.name());
+            System.err.println("dormouse: stopped " + evicted + (evicted == 1 ? " sandbox" : " sandboxes"));
         }
     }
 

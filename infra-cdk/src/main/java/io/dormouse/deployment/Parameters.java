@@ -16,6 +16,9 @@ import java.util.stream.Stream;
  * @param name begins the names of stacks and functions, so that several deployments can share an account
  * @param handZones in how many availability zones hands can start: each one pays its own endpoints
  * @param handCpu in units of Fargate: 1,024 are a processor
+ * @param warmPool how many spare tasks of hands run all day, so that a session need not wait for one
+ * @param handIdleSeconds that a hand outlives the last turn of its session
+ * @param streamRestSeconds after which a stream of an idle session ends: it is billed whether or not somebody listens
  * @param sandboxImage a pre-built image in ECR; empty for one that is built from {@code sandbox-task}
  * @param s3PrefixList of the region; empty for the regions that the deployment knows
  * @param adapterLayer the ARN of the Lambda Web Adapter's layer; empty for the public one
@@ -29,10 +32,13 @@ public record Parameters(
         int handZones,
         int handCpu,
         int handMemoryMegabytes,
+        int warmPool,
+        int handIdleSeconds,
         Optional<String> sandboxImage,
         Model model,
         int harnessMemoryMegabytes,
         int apiMemoryMegabytes,
+        int streamRestSeconds,
         int requestsPerSecond,
         int logDays,
         boolean dashboard,
@@ -92,10 +98,13 @@ public record Parameters(
             "handZones",
             "handCpu",
             "handMemory",
+            "warmPool",
+            "handIdleSeconds",
             "sandboxImage",
             "model",
             "harnessMemory",
             "apiMemory",
+            "streamRestSeconds",
             "requestsPerSecond",
             "logDays",
             "dashboard",
@@ -138,6 +147,8 @@ public record Parameters(
                 number(given, "handZones", 1, 1, 2),
                 cpu,
                 handMemory,
+                number(given, "warmPool", 0, 0, 100),
+                number(given, "handIdleSeconds", 900, 60, 86_400),
                 matching(
                         given,
                         "sandboxImage",
@@ -146,6 +157,7 @@ public record Parameters(
                 model(given.apply("model").orElse("bedrock-mantle")),
                 number(given, "harnessMemory", 512, 256, 10_240),
                 number(given, "apiMemory", 512, 256, 10_240),
+                number(given, "streamRestSeconds", 20, 5, 840),
                 number(given, "requestsPerSecond", 50, 1, 10_000),
                 logDays,
                 flag(given, "dashboard", true),

@@ -57,6 +57,16 @@ final class Rights {
         return onKeys(data, "NoKeys", List.of("dynamodb:*"));
     }
 
+    /** To add to {@link #toWork}: what agents' sandboxes hold while they are stopped. */
+    static PolicyStatement neverTouchWorkspaces(DataZone data) {
+        return PolicyStatement.Builder.create()
+                .sid("NoWorkspaces")
+                .effect(Effect.DENY)
+                .actions(List.of("s3:GetObject", "s3:PutObject", "s3:DeleteObject"))
+                .resources(List.of(data.bucket().arnForObjects(DataZone.WORKSPACES + "*")))
+                .build();
+    }
+
     private static PolicyStatement onKeys(DataZone data, String name, List<String> actions) {
         return PolicyStatement.Builder.create()
                 .sid(name)

@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import io.dormouse.cost.Usage.Meter;
 import io.dormouse.cost.Usage.Standing;
+import io.dormouse.deployment.Parameters;
 import io.dormouse.deployment.Synthesis;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -32,6 +33,12 @@ class CostPageTest {
         assertThat(metered(test, "a_tool_turn_is_")).isEqualTo(Usage.TOOL);
     }
 
+    @Test
+    void a_stream_outlives_its_turn_by_what_is_deployed() {
+        double rest = Parameters.defaults().streamRestSeconds();
+        assertThat(Usage.STREAM_REST_SECONDS).isEqualTo(rest + rest / 4 / 2);
+    }
+
     /** What a test of the stores asserts: {@code new Use(requests, writeUnits, readUnits)}, and the number of writes. */
     private static Meter metered(String test, String name) {
         String body = test.substring(test.indexOf("void " + name));
@@ -51,7 +58,7 @@ class CostPageTest {
     }
 
     @ParameterizedTest
-    @ValueSource(strings = {"network=dualstack", "network=nat", "hands=none", "model=bedrock-runtime"})
+    @ValueSource(strings = {"network=dualstack", "network=nat", "hands=none", "model=bedrock-runtime", "warmPool=1"})
     void what_stands_while_nothing_happens_is_what_the_template_has(String mode) {
         Synthesis templates = Synthesis.of(mode);
         int endpoints = templates.all("AWS::EC2::VPCEndpoint").stream()
@@ -67,7 +74,12 @@ class CostPageTest {
                         endpoints,
                         templates.all("AWS::EC2::NatGateway").size(),
                         names,
-                        !templates.all("AWS::ECS::TaskDefinition").isEmpty()))
+                        !templates.all("AWS::ECS::TaskDefinition").isEmpty(),
+                        templates.all("AWS::Lambda::Function").stream()
+                                .mapToInt(function -> function.properties()
+                                        .at("/Environment/Variables/DORMOUSE_WARM_POOL")
+                                        .asInt())
+                                .sum()))
                 .isEqualTo(CostPage.MODES.get(mode));
     }
 

@@ -21,6 +21,7 @@ class ParametersTest {
         assertThat(preset.network()).isEqualTo(Parameters.Network.DUALSTACK);
         assertThat(preset.hands()).isEqualTo(Parameters.Hands.SEALED);
         assertThat(preset.model()).isEqualTo(new Parameters.Model.BedrockMantle());
+        assertThat(preset.warmPool()).isZero();
         assertThat(preset.keepData()).isTrue();
     }
 
@@ -32,7 +33,9 @@ class ParametersTest {
             handCpu=300                 | 256, 512, 1024, 2048 or 4096
             handCpu=1024 handMemory=512 | a number from 2048 to 8192
             handMemory=1500             | a multiple of 1024
+            handIdleSeconds=10          | a number from 60 to 86400
             logDays=31                  | one of
+            warmPool=-1                 | a number from 0 to 100
             keepData=yes                | true or false
             name=Dormouse               | small letters
             sandboxImage=alpine:3       | an image in ECR

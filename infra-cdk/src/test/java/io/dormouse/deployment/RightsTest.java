@@ -110,7 +110,15 @@ class RightsTest {
     @Test
     void functions_are_invoked_by_those_whom_the_design_names() {
         assertThat(who(PRESET, right -> right.mentions("lambda")))
-                .containsExactly("brain/Roleharness", "brain/SchedulerRoleForTarget293c2e", "edge/Roleapi");
+                .containsExactly("brain/Roleharness", "brain/SchedulerRoleForTarget7253b4", "edge/Roleapi");
+        // The harness is only ever invoked by its alias.
+        assertThat(rights(Synthesis.of(PRESET)).stream()
+                        .filter(right -> right.mentions("lambda"))
+                        .map(right -> right.resource().toString())
+                        .filter(resource -> !resource.contains("proxys")))
+                .hasSize(3)
+                .allMatch(resource -> resource.contains(":live") || resource.contains("Live"))
+                .noneMatch(resource -> resource.contains("Functionharness"));
         assertThat(Synthesis.of(PRESET).all("AWS::Lambda::Permission"))
                 .allMatch(permission ->
                         permission.properties().path("Principal").asText().equals("apigateway.amazonaws.com")
@@ -145,6 +153,19 @@ class RightsTest {
                 .singleElement()
                 .satisfies(
                         right -> assertThat(right.resource().toString()).contains("task-definition/dormouse-hand:*"));
+    }
+
+    /** Nobody can give a running task another name: which spare is whose stands in the table. */
+    @ParameterizedTest
+    @ValueSource(strings = {PRESET, "warmPool=1"})
+    void tasks_get_their_tags_at_their_start_and_never_again(String parameter) {
+        assertThat(rights(Synthesis.of(parameter)).stream()
+                        .filter(right -> right.actions().contains("ecs:TagResource")))
+                .singleElement()
+                .satisfies(right -> {
+                    assertThat(right.resource().toString()).contains("task/").doesNotContain("\"*\"");
+                    assertThat(right.condition().toString()).contains("\"ecs:CreateAction\":\"RunTask\"");
+                });
     }
 
     @ParameterizedTest
@@ -230,6 +251,25 @@ class RightsTest {
         for (String parameter : List.of(PRESET, "model=bedrock-runtime"))
             assertThat(who(parameter, right -> right.mentions("bedrock") || right.mentions("bedrock-mantle")))
                     .containsExactly("brain/Roleharness");
+    }
+
+    @Test
+    void workspaces_of_hands_are_the_harness_s_alone() {
+        String everything = "\"/*\"";
+        List<Right> rights = rights(Synthesis.of(PRESET));
+        Set<String> may = who(
+                PRESET,
+                right -> right.mentions("s3")
+                        && right.actions().contains("s3:GetObject")
+                        && (right.resource().toString().contains(everything)
+                                || right.resource().toString().contains("/hands/")));
+        assertThat(may).contains("brain/Roleharness");
+        may.remove("brain/Roleharness");
+        assertThat(may).allMatch(role -> rights.stream()
+                .anyMatch(right -> right.role().equals(role)
+                        && !right.allows()
+                        && right.actions().containsAll(List.of("s3:GetObject", "s3:PutObject", "s3:DeleteObject"))
+                        && right.resource().toString().contains("/hands/*")));
     }
 
     @Test

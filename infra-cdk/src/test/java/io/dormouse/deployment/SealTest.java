@@ -31,7 +31,10 @@ class SealTest {
         // Of the gigabyte that a task has by default.
         assertThat(container.path("Environment").toString())
                 .contains("{\"Name\":\"DORMOUSE_LIMIT_MEMORY_BYTES\",\"Value\":\"738197504\"}");
-        assertThat(container.path("Environment")).hasSize(3);
+        // Well after the sweep that saves and stops it.
+        assertThat(container.path("Environment").toString())
+                .contains("{\"Name\":\"DORMOUSE_IDLE_EXIT_SECONDS\",\"Value\":\"8100\"}");
+        assertThat(container.path("Environment")).hasSize(4);
         // Nobody may assume a role of tasks but Fargate, for the pull.
         assertThat(Synthesis.of(parameter).all("AWS::IAM::Role").stream()
                         .filter(role -> role.properties().toString().contains("ecs-tasks"))

@@ -91,7 +91,7 @@ class ZonesTest {
     void every_way_to_wake_the_harness_keeps_what_it_could_not_deliver() {
         Synthesis templates = Synthesis.of(PRESET);
         assertThat(templates
-                        .one("AWS::Lambda::EventInvokeConfig", "Functionharness")
+                        .one("AWS::Lambda::EventInvokeConfig", "Live")
                         .properties()
                         .toString())
                 .contains("\"OnFailure\":{\"Destination\":{\"Fn::GetAtt\":[\"DeadLetters");
@@ -122,9 +122,50 @@ class ZonesTest {
     }
 
     private static JsonNode stream(Synthesis templates) {
-        return templates
-                .one("AWS::Lambda::EventSourceMapping", "Functionharness")
-                .properties();
+        return templates.one("AWS::Lambda::EventSourceMapping", "Live").properties();
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {PRESET, "network=nat", "hands=none"})
+    void the_harness_starts_from_a_snapshot(String parameter) {
+        Synthesis templates = Synthesis.of(parameter);
+        Resource harness = templates.one("AWS::Lambda::Function", "Functionharness");
+        assertThat(harness.properties().path("SnapStart").path("ApplyOn").asText())
+                .isEqualTo("PublishedVersions");
+        // With these Lambda takes none.
+        assertThat(harness.properties().has("EphemeralStorage")).isFalse();
+        assertThat(harness.properties().has("FileSystemConfigs")).isFalse();
+        Resource version = templates.one("AWS::Lambda::Version", "Functionharness");
+        assertThat(version.properties().path("FunctionName").path("Ref").asText())
+                .isEqualTo(harness.id());
+        JsonNode alias = templates.one("AWS::Lambda::Alias", "Live").properties();
+        assertThat(alias.path("FunctionVersion").toString()).contains(version.id());
+        assertThat(alias.has("RoutingConfig")).isFalse();
+        for (Resource each : List.of(version, templates.one("AWS::Lambda::Alias", "Live")))
+            assertThat(each.properties().has("ProvisionedConcurrencyConfig")
+                            || each.properties().has("ProvisionedConcurrencyConfiguration"))
+                    .isFalse();
+    }
+
+    /** The function itself has no snapshot: whoever invoked it would wait for a start. */
+    @Test
+    void whoever_wakes_the_harness_invokes_the_alias() {
+        Synthesis templates = Synthesis.of(PRESET);
+        String alias = templates.one("AWS::Lambda::Alias", "Live").id();
+        assertThat(stream(templates).path("FunctionName").toString()).contains(alias);
+        JsonNode retries =
+                templates.one("AWS::Lambda::EventInvokeConfig", "Live").properties();
+        assertThat(retries.path("Qualifier").toString()).contains(alias);
+        JsonNode sweep = templates.one("AWS::Scheduler::Schedule", "Sweep").properties();
+        assertThat(sweep.path("Target").path("Arn").path("Ref").asText()).isEqualTo(alias);
+        String api = Synthesis.of(PRESET)
+                .one("AWS::Lambda::Function", "Functionapi")
+                .properties()
+                .path("Environment")
+                .path("Variables")
+                .path("DORMOUSE_HARNESS")
+                .toString();
+        assertThat(api).contains("live");
     }
 
     @Test
@@ -140,7 +181,13 @@ class ZonesTest {
                         "DORMOUSE_BUCKET",
                         "DORMOUSE_HARNESS",
                         "DORMOUSE_PROXY",
+                        "DORMOUSE_STREAM_REST_SECONDS",
                         "AWS_LWA_INVOKE_MODE");
+        // A function that times out is an error, and alarms somebody.
+        JsonNode api = function("api");
+        assertThat(api.at("/Environment/Variables/DORMOUSE_STREAM_SECONDS").asInt())
+                .isPositive()
+                .isLessThan(api.path("Timeout").asInt() - 30);
         assertThat(names("harness"))
                 .contains(
                         "DORMOUSE_TABLE",
@@ -151,6 +198,7 @@ class ZonesTest {
                         "DORMOUSE_TASK_DEFINITION",
                         "DORMOUSE_SUBNETS",
                         "DORMOUSE_SECURITY_GROUP",
+                        "DORMOUSE_WARM_POOL",
                         "DORMOUSE_MODEL_URL",
                         "DORMOUSE_MODEL_SIGNING");
         for (String proxy : List.of("proxysend", "proxystore"))
@@ -162,7 +210,12 @@ class ZonesTest {
                             "DORMOUSE_BUCKET",
                             "AWS_LAMBDA_EXEC_WRAPPER");
         JsonNode harness = function("harness").path("Environment").path("Variables");
-        assertThat(harness.path("DORMOUSE_HARNESS").asText()).isEqualTo("dormouse-harness");
+        assertThat(harness.path("DORMOUSE_HARNESS").asText()).isEqualTo("dormouse-harness:live");
+        assertThat(harness.path("DORMOUSE_WARM_POOL").asText()).isEqualTo("0");
+        assertThat(harness.path("JAVA_TOOL_OPTIONS").asText())
+                .isEqualTo("-Dorg.crac.Core.Compat=com.amazonaws.services.lambda.crac"
+                        + " -Djava.net.preferIPv6Addresses=true");
+        assertThat(harness.path("AWS_LAMBDA_EXEC_WRAPPER").asText()).isEqualTo("/var/task/start.sh");
         assertThat(harness.path("DORMOUSE_PROXY").toString()).contains("proxysend");
         assertThat(function("api")
                         .path("Environment")
@@ -191,6 +244,30 @@ class ZonesTest {
         List<String> names = new ArrayList<>();
         function(function).path("Environment").path("Variables").fieldNames().forEachRemaining(names::add);
         return names;
+    }
+
+    @Test
+    void a_hand_rests_when_its_deployment_says_so_and_what_it_held_before_is_not_kept() {
+        assertThat(function("harness")
+                        .at("/Environment/Variables/DORMOUSE_HAND_IDLE_SECONDS")
+                        .asText())
+                .isEqualTo("900");
+        Synthesis hasty = Synthesis.of("handIdleSeconds=120");
+        assertThat(hasty.one("AWS::Lambda::Function", "Functionharness")
+                        .properties()
+                        .at("/Environment/Variables/DORMOUSE_HAND_IDLE_SECONDS")
+                        .asText())
+                .isEqualTo("120");
+        assertThat(hasty.one("AWS::ECS::TaskDefinition", "Hand").properties().toString())
+                .contains("{\"Name\":\"DORMOUSE_IDLE_EXIT_SECONDS\",\"Value\":\"7320\"}");
+        assertThat(hasty.one("AWS::S3::Bucket", "Blobs").properties().at("/LifecycleConfiguration/Rules"))
+                .anySatisfy(rule -> {
+                    assertThat(rule.path("Prefix").asText()).isEqualTo("hands/");
+                    assertThat(rule.at("/NoncurrentVersionExpiration/NoncurrentDays")
+                                    .asInt())
+                            .isEqualTo(1);
+                    assertThat(rule.has("ExpirationInDays")).isFalse();
+                });
     }
 
     // ---- edge

@@ -35,17 +35,17 @@ public final class LocalFeed implements Feed {
 
     @Override
     public boolean watched(ThreadId thread) {
-        return watches.containsKey(thread);
+        return watches.getOrDefault(thread, List.of()).stream().anyMatch(queue -> queue.deltas);
     }
 
     @Override
     public void delta(ThreadId thread, ObjectNode event) {
-        for (Queue queue : watches.getOrDefault(thread, List.of())) queue.delta(event);
+        for (Queue queue : watches.getOrDefault(thread, List.of())) if (queue.deltas) queue.delta(event);
     }
 
     @Override
-    public Watch watch(ThreadId thread) {
-        Queue queue = new Queue(thread);
+    public Watch watch(ThreadId thread, boolean deltas) {
+        Queue queue = new Queue(thread, deltas);
         watches.merge(thread, List.of(queue), LocalFeed::both);
         return queue;
     }
@@ -69,6 +69,7 @@ public final class LocalFeed implements Feed {
      */
     private final class Queue implements Watch {
         private final ThreadId thread;
+        private final boolean deltas;
         private final ReentrantLock lock = new ReentrantLock();
         private final Condition changed = lock.newCondition();
         /** Deltas since the last {@code Appended} that was read. */
@@ -84,8 +85,9 @@ public final class LocalFeed implements Feed {
 
         private boolean closed;
 
-        Queue(ThreadId thread) {
+        Queue(ThreadId thread, boolean deltas) {
             this.thread = thread;
+            this.deltas = deltas;
         }
 
         void appended(long number) {

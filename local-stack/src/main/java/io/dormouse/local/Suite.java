@@ -1,6 +1,8 @@
 package io.dormouse.local;
 
+import io.dormouse.api.StreamLimits;
 import io.dormouse.edge.ApiKeys;
+import io.dormouse.edge.Incarnation;
 import io.dormouse.files.FileStore;
 import io.dormouse.files.SessionShelf;
 import io.dormouse.hands.Hands;
@@ -58,6 +60,7 @@ public final class Suite {
 
     private final Settings settings;
     private final Home home;
+    private final String owner;
     private final Stores stores;
     private final ProxySettings way;
     private final SecureRandom random = new SecureRandom();
@@ -84,9 +87,10 @@ public final class Suite {
         ids = new Ids(pace::now, random);
         catalog = settings.offer().catalog();
         home = Main.home();
+        owner = home.owner(random);
         stores = Stores.open(settings, System.getenv(), pace::now, random);
         files = new FileStore(stores.resources(), stores.contents(), stores.heads()::lives, pace::now, ids);
-        wakes = new LocalWakes(stores.heads(), pace, home.owner(random));
+        wakes = new LocalWakes(stores.heads(), pace, owner);
         secrets = LocalSecrets.open(settings, way, System.getenv(), stores, pace::now, random);
     }
 
@@ -216,6 +220,13 @@ public final class Suite {
         return feed;
     }
 
+    /** A client that goes closes its connection here, and an idle stream costs nothing. */
+    @Produces
+    @Singleton
+    StreamLimits streams() {
+        return StreamLimits.NONE;
+    }
+
     @Produces
     @Singleton
     Wakes wakes() {
@@ -226,6 +237,13 @@ public final class Suite {
     @Singleton
     Catalog catalog() {
         return catalog;
+    }
+
+    /** The folder is locked: who used it before is dead. */
+    @Produces
+    @Singleton
+    Incarnation incarnation() {
+        return new Incarnation(owner, ids.next("life_"));
     }
 
     @Produces

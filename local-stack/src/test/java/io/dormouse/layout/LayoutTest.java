@@ -1,6 +1,7 @@
 package io.dormouse.layout;
 
 import static com.tngtech.archunit.lang.syntax.ArchRuleDefinition.noClasses;
+import static com.tngtech.archunit.lang.syntax.ArchRuleDefinition.noFields;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import com.tngtech.archunit.core.domain.Dependency;
@@ -18,6 +19,8 @@ import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import java.util.UUID;
+import java.util.random.RandomGenerator;
 import java.util.regex.Pattern;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
@@ -137,6 +140,28 @@ class LayoutTest {
         noClasses().should().callMethod(System.class, "currentTimeMillis").check(core);
         noClasses().should().callMethod(System.class, "nanoTime").check(core);
         noClasses().should().callMethod(Math.class, "random").check(core);
+    }
+
+    /** All processes of a function may go on from one snapshot: a generator that was seeded in it draws the same in all of them. */
+    @Test
+    void what_a_snapshot_may_hold_is_no_seeded_generator() {
+        for (String module : List.of("functions/core", "functions/aws", "functions/harness")) {
+            JavaClasses all = classes(module);
+            noClasses()
+                    .should()
+                    .dependOnClassesThat()
+                    .haveNameMatching("java\\.util\\.(Random|SplittableRandom|concurrent\\.ThreadLocalRandom)"
+                            + "|java\\.util\\.random\\.RandomGeneratorFactory")
+                    .check(all);
+            noClasses().should().callMethod(Math.class, "random").check(all);
+            noClasses().should().callMethod(UUID.class, "randomUUID").check(all);
+            noFields()
+                    .that()
+                    .areStatic()
+                    .should()
+                    .haveRawType(JavaClass.Predicates.assignableTo(RandomGenerator.class))
+                    .check(all);
+        }
     }
 
     @Test

@@ -26,8 +26,8 @@ class LocalFeedTest {
     @Test
     void a_thread_is_watched_from_the_first_watch_to_the_last() {
         assertThat(feed.watched(THREAD)).isFalse();
-        Watch first = feed.watch(THREAD);
-        Watch second = feed.watch(THREAD);
+        Watch first = feed.watch(THREAD, true);
+        Watch second = feed.watch(THREAD, true);
         first.close();
         first.close();
         assertThat(feed.watched(THREAD)).isTrue();
@@ -38,9 +38,9 @@ class LocalFeedTest {
 
     @Test
     void news_come_in_order_to_every_watch_of_the_thread_only() throws Exception {
-        try (Watch first = feed.watch(THREAD);
-                Watch second = feed.watch(THREAD);
-                Watch other = feed.watch(OTHER)) {
+        try (Watch first = feed.watch(THREAD, true);
+                Watch second = feed.watch(THREAD, true);
+                Watch other = feed.watch(OTHER, true)) {
             feed.delta(THREAD, delta(1));
             feed.delta(THREAD, delta(2));
             feed.appended(THREAD);
@@ -55,14 +55,14 @@ class LocalFeedTest {
     void what_happened_before_the_watch_is_not_told() throws Exception {
         feed.appended(THREAD);
         feed.delta(THREAD, delta(1));
-        try (Watch watch = feed.watch(THREAD)) {
+        try (Watch watch = feed.watch(THREAD, true)) {
             assertThat(drain(watch)).isEmpty();
         }
     }
 
     @Test
     void many_appends_are_told_once_without_the_deltas_between_them() throws Exception {
-        try (Watch watch = feed.watch(THREAD)) {
+        try (Watch watch = feed.watch(THREAD, true)) {
             feed.delta(THREAD, delta(1));
             for (int i = 0; i < 1000; i++) {
                 feed.appended(THREAD);
@@ -74,7 +74,7 @@ class LocalFeedTest {
 
     @Test
     void an_append_is_never_lost_to_a_full_queue() throws Exception {
-        try (Watch watch = feed.watch(THREAD)) {
+        try (Watch watch = feed.watch(THREAD, true)) {
             for (int i = 0; i < 2 * LocalFeed.MAX_DELTAS; i++) feed.delta(THREAD, delta(i));
             feed.appended(THREAD);
             List<News> news = drain(watch);
@@ -85,7 +85,7 @@ class LocalFeedTest {
 
     @Test
     void a_text_has_no_hole_but_an_early_end() throws Exception {
-        try (Watch watch = feed.watch(THREAD)) {
+        try (Watch watch = feed.watch(THREAD, true)) {
             for (int i = 0; i <= LocalFeed.MAX_DELTAS; i++) feed.delta(THREAD, delta(i));
             assertThat(drain(watch)).endsWith(told(LocalFeed.MAX_DELTAS - 1));
             feed.delta(THREAD, delta(5000));
@@ -99,7 +99,7 @@ class LocalFeedTest {
     @Test
     void a_waiting_reader_wakes_for_an_append_a_delta_and_the_close() throws Exception {
         try (ExecutorService threads = Executors.newVirtualThreadPerTaskExecutor()) {
-            Watch watch = feed.watch(THREAD);
+            Watch watch = feed.watch(THREAD, true);
             Future<News> append = threads.submit(() -> watch.next(LONG));
             feed.appended(THREAD);
             assertThat(append.get()).isEqualTo(new News.Appended(1));
@@ -114,14 +114,14 @@ class LocalFeedTest {
 
     @Test
     void a_reader_without_news_comes_back_after_the_timeout() throws Exception {
-        try (Watch watch = feed.watch(THREAD)) {
+        try (Watch watch = feed.watch(THREAD, true)) {
             assertThat(watch.next(Duration.ofMillis(1))).isEqualTo(new News.Nothing());
         }
     }
 
     @Test
     void an_interrupt_ends_the_waiting() {
-        try (Watch watch = feed.watch(THREAD)) {
+        try (Watch watch = feed.watch(THREAD, true)) {
             Thread.currentThread().interrupt();
             assertThatThrownBy(() -> watch.next(LONG)).isInstanceOf(InterruptedException.class);
         }
@@ -129,7 +129,7 @@ class LocalFeedTest {
 
     @Test
     void a_closed_watch_tells_and_keeps_nothing() throws Exception {
-        Watch watch = feed.watch(THREAD);
+        Watch watch = feed.watch(THREAD, true);
         feed.appended(THREAD);
         feed.delta(THREAD, delta(1));
         watch.close();
@@ -144,7 +144,7 @@ class LocalFeedTest {
             List<Future<News>> all = new ArrayList<>();
             for (int i = 0; i < 200; i++)
                 all.add(threads.submit(() -> {
-                    try (Watch watch = feed.watch(THREAD)) {
+                    try (Watch watch = feed.watch(THREAD, true)) {
                         feed.appended(THREAD);
                         return watch.next(LONG);
                     }

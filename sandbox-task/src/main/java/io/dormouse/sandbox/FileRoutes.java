@@ -6,6 +6,7 @@ import com.sun.net.httpserver.HttpExchange;
 import io.dormouse.sandbox.HttpApi.Reply;
 import io.dormouse.sandbox.exchange.Outputs;
 import io.dormouse.sandbox.exchange.Uploads;
+import io.dormouse.sandbox.exchange.Workspace;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.OutputStream;
@@ -21,16 +22,21 @@ final class FileRoutes {
 
     private final Optional<Uploads> uploads;
     private final Outputs outputs;
+    private final Workspace workspace;
 
     /** @param uploads empty when this hand has no folder for them */
-    FileRoutes(Optional<Uploads> uploads, Outputs outputs) {
+    FileRoutes(Optional<Uploads> uploads, Outputs outputs, Workspace workspace) {
         this.uploads = uploads;
         this.outputs = outputs;
+        this.workspace = workspace;
     }
 
     /** Whether the request is one of these. */
     static boolean match(String path) {
-        return path.equals("/v1/uploads") || path.equals("/v1/outputs") || path.equals("/v1/outputs/content");
+        return switch (path) {
+            case "/v1/uploads", "/v1/outputs", "/v1/outputs/content", "/v1/workspace" -> true;
+            default -> false;
+        };
     }
 
     /** The reply, or nothing when the answer was streamed. */
@@ -50,6 +56,8 @@ final class FileRoutes {
             }
             case "GET /v1/outputs" -> Optional.of(listed(outputs.list()));
             case "GET /v1/outputs/content" -> content(query, exchange);
+            case "GET /v1/workspace" -> save(exchange);
+            case "PUT /v1/workspace" -> Optional.of(restore(query.getOrDefault("sha256", ""), exchange));
             default -> Optional.of(Reply.error(404, "not found"));
         };
     }
@@ -71,13 +79,15 @@ final class FileRoutes {
         return switch (uploads.place(
                 query.getOrDefault("path", ""), query.getOrDefault("sha256", ""), size, exchange.getRequestBody())) {
             case Uploads.Placed.Done() -> Reply.ok(Json.MAPPER.createObjectNode());
-            case Uploads.Placed.Refused(int status, String why) -> {
-                if (!drained(exchange.getRequestBody())) {
-                    exchange.getResponseHeaders().set("Connection", "close");
-                }
-                yield Reply.error(status, why);
-            }
+            case Uploads.Placed.Refused(int status, String why) -> refused(status, why, exchange);
         };
+    }
+
+    private static Reply refused(int status, String why, HttpExchange exchange) {
+        if (!drained(exchange.getRequestBody())) {
+            exchange.getResponseHeaders().set("Connection", "close");
+        }
+        return Reply.error(status, why);
     }
 
     /** An answer to a client that still writes is lost with the connection: what is not too much is read first. */
@@ -119,6 +129,24 @@ final class FileRoutes {
             outputs.copy(path, size, to);
         }
         return Optional.empty();
+    }
+
+    /** An archive that breaks off lacks its last bytes. */
+    private Optional<Reply> save(HttpExchange exchange) throws IOException {
+        exchange.getResponseHeaders().set("Content-Type", "application/octet-stream");
+        exchange.sendResponseHeaders(200, 0);
+        try (OutputStream to = exchange.getResponseBody()) {
+            workspace.save(to);
+        }
+        return Optional.empty();
+    }
+
+    private Reply restore(String sha256, HttpExchange exchange) throws IOException {
+        return switch (workspace.restore(sha256, exchange.getRequestBody())) {
+            case Workspace.Restored.Done(String problem) ->
+                Reply.ok(Json.MAPPER.createObjectNode().put("problem", problem));
+            case Workspace.Restored.Refused(int status, String why) -> refused(status, why, exchange);
+        };
     }
 
     private static long number(String text) {

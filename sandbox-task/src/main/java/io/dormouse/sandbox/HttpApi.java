@@ -36,7 +36,7 @@ final class HttpApi implements AutoCloseable {
         // Small answers at once, and no caller that sends a byte a minute keeps a thread for ever. A large file takes a
         // while.
         System.setProperty("sun.net.httpserver.nodelay", "true");
-        System.setProperty("sun.net.httpserver.maxReqTime", "300");
+        System.setProperty("sun.net.httpserver.maxReqTime", "900");
         HttpServer server = HttpServer.create(address, 64);
         HttpApi api = new HttpApi(server, secret, routes, files, activity);
         server.setExecutor(Executors.newThreadPerTaskExecutor(

@@ -3,6 +3,7 @@ package io.dormouse.sandbox;
 import io.dormouse.sandbox.egress.Egress;
 import io.dormouse.sandbox.exchange.Outputs;
 import io.dormouse.sandbox.exchange.Uploads;
+import io.dormouse.sandbox.exchange.Workspace;
 import io.dormouse.sandbox.room.Bubblewrap;
 import io.dormouse.sandbox.room.EtcFolder;
 import io.dormouse.sandbox.room.Folders;
@@ -71,15 +72,18 @@ public final class Main {
         CountDownLatch stop = new CountDownLatch(1);
         HttpApi.Activity activity = new HttpApi.Activity();
         Toolbox tools = new Toolbox(room, settings.limits(), state.installed());
+        // A call was told to the journal before it ran.
+        boolean used = Files.exists(state.journal()) && Files.size(state.journal()) > 0;
+        Workspace workspace = new Workspace(room, settings.limits(), state.installed(), state.restored(), used);
         Calls calls = new Calls(state.journal(), InstantSource.system(), tools);
-        Routes routes = new Routes(settings.hand(), calls, egress.port(), tools::prepare, stop::countDown);
+        Routes routes = new Routes(settings.hand(), calls, workspace, egress.port(), tools::prepare, stop::countDown);
         Optional<Uploads> uploads = settings.uploads().isEmpty()
                 ? Optional.empty()
                 : Optional.of(new Uploads(
                         settings.uploads().get(),
                         settings.state(),
                         settings.limits().diskBytes()));
-        FileRoutes files = new FileRoutes(uploads, new Outputs(room));
+        FileRoutes files = new FileRoutes(uploads, new Outputs(room), workspace);
         problem.join().ifPresent(why -> fail(NO_ISOLATION, why));
         HttpApi api = HttpApi.listen(settings.listen(), settings.secret(), routes, files, activity);
         Runtime.getRuntime().addShutdownHook(new Thread(() -> close(api, calls, tools, egress, state)));

@@ -3,6 +3,7 @@ package io.dormouse.sandbox;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.dormouse.sandbox.HttpApi.Reply;
+import io.dormouse.sandbox.exchange.Workspace;
 import io.dormouse.sandbox.tool.Fields;
 import io.dormouse.sandbox.tool.ToolResult;
 import java.io.IOException;
@@ -35,6 +36,7 @@ final class Routes {
 
     private final String hand;
     private final Calls calls;
+    private final Workspace workspace;
     private final int egressPort;
     private final Consumer<Map<String, String>> preparing;
     private final Runnable stopping;
@@ -43,9 +45,16 @@ final class Routes {
     private final long beganNanos = System.nanoTime();
 
     /** @param preparing takes the variables of shells to come */
-    Routes(String hand, Calls calls, int egressPort, Consumer<Map<String, String>> preparing, Runnable stopping) {
+    Routes(
+            String hand,
+            Calls calls,
+            Workspace workspace,
+            int egressPort,
+            Consumer<Map<String, String>> preparing,
+            Runnable stopping) {
         this.hand = hand;
         this.calls = calls;
+        this.workspace = workspace;
         this.egressPort = egressPort;
         this.preparing = preparing;
         this.stopping = stopping;
@@ -60,13 +69,14 @@ final class Routes {
         return body.isObject() ? found.answer(body) : Reply.error(400, "the body must be a JSON object");
     }
 
-    private Reply health(JsonNode body) {
+    private Reply health(JsonNode body) throws IOException {
         return Reply.ok(Json.MAPPER
                 .createObjectNode()
                 .put("hand", hand)
                 .put("status", "ready")
                 .put("instance", instance)
                 .put("prepared", prepared)
+                .put("restored", workspace.restored())
                 .put("egress_port", egressPort)
                 .put("uptime_ms", (System.nanoTime() - beganNanos) / 1_000_000));
     }
@@ -81,6 +91,7 @@ final class Routes {
         if (problem.isPresent() || wait < 0) {
             return Reply.error(400, problem.orElse("`wait_ms` must be a whole number of 0 or more"));
         }
+        workspace.use();
         // A strange input is the model's mistake, not the caller's: the tool itself says so.
         Call call = new Call(
                 id,

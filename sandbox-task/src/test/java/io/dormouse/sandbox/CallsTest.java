@@ -171,7 +171,7 @@ class CallsTest {
     void a_second_supervisor_on_the_same_state_is_refused() throws Exception {
         try (TestHand hand = TestHand.start(home)) {
             Process second = hand.launch();
-            assertThat(second.waitFor(20, TimeUnit.SECONDS)).isTrue();
+            assertThat(second.waitFor(60, TimeUnit.SECONDS)).isTrue();
             assertThat(second.exitValue()).isEqualTo(Main.ALREADY_RUNNING);
         }
     }
@@ -182,7 +182,7 @@ class CallsTest {
             hand.bash("sleep 4721 & (setsid sleep 4722 &)").isFine();
             hand.tool("glob", "pattern", "*").isFine();
             assertThat(hand.post("/v1/stop", "").status()).isEqualTo(200);
-            assertThat(hand.process().waitFor(20, TimeUnit.SECONDS)).isTrue();
+            assertThat(hand.process().waitFor(60, TimeUnit.SECONDS)).isTrue();
             assertThat(hand.process().exitValue()).isZero();
             assertThat(home.resolve("state/run.json")).doesNotExist();
             TestHand.until("the room is empty", () -> TestHand.processesWith("sleep 472")
@@ -209,7 +209,7 @@ class CallsTest {
     @Test
     void a_hand_that_nobody_calls_ends_itself() throws Exception {
         try (TestHand hand = TestHand.start(home, "DORMOUSE_IDLE_EXIT_SECONDS", "1")) {
-            assertThat(hand.process().waitFor(20, TimeUnit.SECONDS)).isTrue();
+            assertThat(hand.process().waitFor(60, TimeUnit.SECONDS)).isTrue();
             assertThat(hand.process().exitValue()).isZero();
         }
     }

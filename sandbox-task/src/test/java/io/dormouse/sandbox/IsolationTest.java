@@ -229,7 +229,7 @@ class IsolationTest {
         TestHand broken = TestHand.prepared(
                 other, "DORMOUSE_UPLOADS_DIR", file.resolve("below").toString());
         Process process = broken.launch();
-        assertThat(process.waitFor(20, TimeUnit.SECONDS)).isTrue();
+        assertThat(process.waitFor(60, TimeUnit.SECONDS)).isTrue();
         assertThat(process.exitValue()).isEqualTo(Main.NO_ISOLATION);
         assertThat(Files.readString(other.resolve("supervisor.err"))).contains("starting a room failed");
     }

@@ -239,12 +239,12 @@ final class TestHand implements AutoCloseable {
         }
     }
 
-    /** Waits until something holds, for at most 30 s. */
+    /** Waits until something holds, for at most 120 s. */
     static void until(String what, BooleanSupplier holds) throws InterruptedException {
-        long end = System.nanoTime() + TimeUnit.SECONDS.toNanos(30);
+        long end = System.nanoTime() + TimeUnit.SECONDS.toNanos(120);
         while (!holds.getAsBoolean()) {
             if (System.nanoTime() > end) {
-                fail("still not so after 30 s: " + what);
+                fail("still not so after 120 s: " + what);
             }
             Thread.sleep(10);
         }

@@ -7,6 +7,7 @@ import io.dormouse.edge.Answer;
 import io.dormouse.edge.Call;
 import io.dormouse.edge.Fields;
 import io.dormouse.edge.Pages;
+import io.dormouse.id.Sha256;
 import io.dormouse.id.WorkspaceId;
 import io.dormouse.json.Json;
 import io.dormouse.resource.Resource;
@@ -14,14 +15,10 @@ import io.dormouse.resource.Resources;
 import io.dormouse.wire.ApiError;
 import io.dormouse.wire.Refused;
 import jakarta.inject.Singleton;
-import java.nio.charset.StandardCharsets;
-import java.security.MessageDigest;
-import java.security.NoSuchAlgorithmException;
 import java.time.Duration;
 import java.time.Instant;
 import java.time.InstantSource;
 import java.time.temporal.ChronoUnit;
-import java.util.HexFormat;
 import java.util.List;
 
 /**
@@ -137,7 +134,7 @@ public final class Environments {
     private void claim(WorkspaceId workspace, String environment, String name) {
         Instant now = now();
         ObjectNode body = Json.object().put("environment", environment);
-        Resource fresh = Resource.of(workspace, NAME_KIND, sha256(name), now, body);
+        Resource fresh = Resource.of(workspace, NAME_KIND, Sha256.hex(name), now, body);
         Resources.Saved saved = resources.create(fresh);
         for (int round = 0; round < 8; round++) {
             switch (saved) {
@@ -168,7 +165,7 @@ public final class Environments {
     /** Frees a name at once that would else be free a minute after its claim. */
     private void release(WorkspaceId workspace, String environment, String name) {
         resources
-                .read(workspace, NAME_KIND, sha256(name))
+                .read(workspace, NAME_KIND, Sha256.hex(name))
                 .filter(claim -> environment.equals(Json.textOrNull(claim.body(), "environment")))
                 .ifPresent(
                         claim -> resources.swap(claim, claim.with(Json.object().putNull("environment"), now())));
@@ -290,15 +287,6 @@ public final class Environments {
 
     private static String name(JsonNode body) {
         return body.path("name").asText();
-    }
-
-    private static String sha256(String text) {
-        try {
-            byte[] bytes = text.getBytes(StandardCharsets.UTF_8);
-            return HexFormat.of().formatHex(MessageDigest.getInstance("SHA-256").digest(bytes));
-        } catch (NoSuchAlgorithmException e) {
-            throw new IllegalStateException(e);
-        }
     }
 
     private static Refused busy() {

@@ -17,6 +17,7 @@ import io.dormouse.wire.Refused;
 import io.dormouse.wire.WireEvents;
 import jakarta.inject.Singleton;
 import java.time.Duration;
+import java.time.Instant;
 import java.time.InstantSource;
 import java.util.ArrayDeque;
 import java.util.Deque;
@@ -41,13 +42,15 @@ final class EventStreams {
     private final Ids ids;
     private final Frames frames = new Frames();
     private final InstantSource clock;
+    private final StreamLimits limits;
 
-    EventStreams(Heads heads, SessionLog log, Feed feed, Ids ids, InstantSource clock) {
+    EventStreams(Heads heads, SessionLog log, Feed feed, Ids ids, InstantSource clock, StreamLimits limits) {
         this.log = log;
         this.tails = new Tails(heads, log);
         this.feed = feed;
         this.ids = ids;
         this.clock = clock;
+        this.limits = limits;
     }
 
     Answer stream(Call call, Head head, WireEvents view) {
@@ -58,7 +61,7 @@ final class EventStreams {
         Place resume = lastId == null || lastId.isEmpty() ? null : resumed(lastId, head);
         // Before the answer begins and the log's end is looked for: a client that has the headers may send a message at
         // once, and misses nothing of what comes of it.
-        Feed.Watch watch = feed.watch(head.thread());
+        Feed.Watch watch = feed.watch(head.thread(), !deltas.isEmpty());
         try {
             Place after = resume != null ? resume : end(head);
             return new Answer.Stream(out -> {
@@ -100,6 +103,10 @@ final class EventStreams {
         private final Deque<String> whole = new ArrayDeque<>();
         /** Messages whose beginning the client has seen. */
         private final Set<String> begun = new HashSet<>();
+        /** When the last event went out, or the stream began. */
+        private Instant quietSince;
+        /** Whether nothing can come but of what a client says, by the last look at the head. */
+        private boolean resting;
 
         Tail(Tails.Follower follower, WireEvents view, Set<String> deltas, Place after, EventStream out) {
             this.follower = follower;
@@ -112,19 +119,31 @@ final class EventStreams {
         void follow(Feed.Watch watch) throws InterruptedException {
             // So that the client knows at once that it is heard.
             if (!out.ping()) return;
+            Instant began = clock.instant();
+            quietSince = began;
             if (!tell(follower.first(after.index() == Integer.MAX_VALUE ? after.position() : after.position() - 1)))
                 return;
-            while (out.open()) {
+            while (out.open() && within(limits.life(), began)) {
                 boolean goesOn =
-                        switch (watch.next(HEARTBEAT)) {
+                        switch (watch.next(limits.pulse(HEARTBEAT))) {
                             case Feed.News.Appended appended ->
                                 tell(follower.since(appended.number(), after.position()));
+                            case Feed.News.Passed passed -> tell(follower.glance(passed.number(), after.position()));
                             case Feed.News.Delta delta -> pass(delta.event());
                             // What announces news is not certain; the log is.
-                            case Feed.News.Nothing nothing -> out.ping() && tell(follower.later(after.position()));
+                            case Feed.News.Nothing nothing ->
+                                out.ping() && tell(follower.later(after.position())) && !rested();
                         };
                 if (!goesOn) return;
             }
+        }
+
+        private boolean rested() {
+            return resting && !within(limits.rest(), quietSince);
+        }
+
+        private boolean within(Duration limit, Instant since) {
+            return Duration.between(since, clock.instant()).compareTo(limit) < 0;
         }
 
         /** Sends what the log has. False when the stream is over. */
@@ -137,9 +156,13 @@ final class EventStreams {
                 if (!page.more()) break;
                 page = follower.first(after.position());
             }
-            if (news) return true;
+            resting = !news && page.end() == Tails.End.RESTING;
+            if (news) {
+                quietSince = clock.instant();
+                return true;
+            }
             return switch (page.end()) {
-                case OPEN -> true;
+                case OPEN, RESTING -> true;
                 case COMPLETE -> false;
                 case GONE -> {
                     deleted();

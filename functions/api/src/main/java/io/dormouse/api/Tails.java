@@ -35,6 +35,8 @@ final class Tails {
     /** What may come after a log's last entry. */
     enum End {
         OPEN,
+        /** Nothing, until a client says something: the session is idle, and no question of it is open. */
+        RESTING,
         /** Nothing: the log is complete. */
         COMPLETE,
         /** Nothing: the session was deleted. */
@@ -81,12 +83,17 @@ final class Tails {
 
         /** What is behind the position, by a look that began after this was announced. */
         Seen since(long announced, long position) {
-            return tail.seen(this, announced, position);
+            return tail.seen(this, announced, position, true);
+        }
+
+        /** The same, but whether more can come is not looked at: that costs as much, and this is done often. */
+        Seen glance(long number, long position) {
+            return tail.seen(this, number, position, false);
         }
 
         /** What is behind the position, by a look after this one's last. */
         Seen later(long position) {
-            return tail.seen(this, 0, position);
+            return tail.seen(this, 0, position, true);
         }
 
         @Override
@@ -99,8 +106,12 @@ final class Tails {
         Optional<Head> head = heads.read(thread);
         if (head.isEmpty() || head.get().deleted()) return End.GONE;
         Snapshot known = head.get().snapshot();
-        boolean complete = known.phase() == Snapshot.Phase.ENDED && position >= known.position();
-        return complete ? End.COMPLETE : End.OPEN;
+        if (position < known.position()) return End.OPEN;
+        return switch (known.phase()) {
+            case ENDED -> End.COMPLETE;
+            case RESTING, PAUSED -> head.get().owes() ? End.OPEN : End.RESTING;
+            case RUNNING, RETRYING, AWAITING -> End.OPEN;
+        };
     }
 
     private final class Tail {
@@ -135,11 +146,11 @@ final class Tails {
         }
 
         /** @param number 0 when nothing was announced, and any look will do that the follower does not know */
-        Seen seen(Follower follower, long number, long after) {
+        Seen seen(Follower follower, long number, long after, boolean judges) {
             looking.lock();
             try {
                 boolean known = number > 0 ? number <= announced : looks > follower.seen;
-                if (!known) look(number);
+                if (!known) look(number, judges);
                 follower.seen = looks;
                 if (after >= (recent.isEmpty() ? position : recent.getFirst().position() - 1)) {
                     List<Entry> news = recent.stream()
@@ -155,7 +166,7 @@ final class Tails {
             return follower.first(after);
         }
 
-        private void look(long number) {
+        private void look(long number, boolean judges) {
             List<Entry> known = new ArrayList<>(recent.subList(Math.max(0, recent.size() - KEPT), recent.size()));
             long read = position;
             boolean news = false;
@@ -168,7 +179,8 @@ final class Tails {
                 if (known.size() > MOST) known.clear();
                 known.addAll(page);
             } while (page.size() == READ);
-            end = news ? End.OPEN : judged(thread, read);
+            if (news) end = End.OPEN;
+            else if (judges) end = judged(thread, read);
             recent = List.copyOf(known);
             position = read;
             announced = Math.max(announced, number);

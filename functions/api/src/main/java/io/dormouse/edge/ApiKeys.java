@@ -1,5 +1,6 @@
 package io.dormouse.edge;
 
+import io.dormouse.id.Sha256;
 import io.dormouse.id.WorkspaceId;
 import io.dormouse.json.Json;
 import io.dormouse.resource.Resource;
@@ -8,8 +9,6 @@ import io.dormouse.wire.ApiError;
 import io.dormouse.wire.Refused;
 import jakarta.inject.Singleton;
 import java.nio.charset.StandardCharsets;
-import java.security.MessageDigest;
-import java.security.NoSuchAlgorithmException;
 import java.security.SecureRandom;
 import java.time.Instant;
 import java.time.InstantSource;
@@ -80,7 +79,7 @@ public final class ApiKeys {
             throw Refused.invalid("key: must have " + MIN_REGISTERED_LENGTH + " to " + MAX_REGISTERED_LENGTH
                     + " printable ASCII characters and no spaces");
         if (malformed(plain)) throw Refused.invalid("key: begins like one of ours and has a wrong checksum");
-        String hash = sha256(plain);
+        String hash = Sha256.hex(plain);
         String prefix = plain.startsWith(PREFIX)
                 ? plain.substring(PREFIX.length(), PREFIX.length() + NAME_LENGTH)
                 : hash.substring(0, NAME_LENGTH);
@@ -142,7 +141,7 @@ public final class ApiKeys {
     /** The workspace of a key that {@link #presented} let pass. */
     WorkspaceId workspace(String presented) {
         return resources
-                .read(WorkspaceId.SYSTEM, KIND, sha256(presented))
+                .read(WorkspaceId.SYSTEM, KIND, Sha256.hex(presented))
                 .filter(key -> key.archivedAt() == null)
                 .map(key -> view(key).workspace())
                 .orElseThrow(() -> unauthenticated("invalid API key"));
@@ -189,18 +188,6 @@ public final class ApiKeys {
     private static boolean printable(String text) {
         for (int i = 0; i < text.length(); i++) if (text.charAt(i) <= ' ' || text.charAt(i) > '~') return false;
         return true;
-    }
-
-    static String sha256(String text) {
-        return HexFormat.of().formatHex(sha256().digest(text.getBytes(StandardCharsets.UTF_8)));
-    }
-
-    static MessageDigest sha256() {
-        try {
-            return MessageDigest.getInstance("SHA-256");
-        } catch (NoSuchAlgorithmException e) {
-            throw new IllegalStateException(e);
-        }
     }
 
     private static Refused unauthenticated(String message) {

@@ -3,6 +3,7 @@ package io.dormouse.edge;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.dormouse.id.Ids;
+import io.dormouse.id.Sha256;
 import io.dormouse.id.WorkspaceId;
 import io.dormouse.json.Json;
 import io.dormouse.resource.Blobs;
@@ -33,7 +34,7 @@ import javax.crypto.spec.SecretKeySpec;
 public final class Idempotency {
     private static final String KIND = "idempotency";
     static final Duration KEPT = Duration.ofHours(24);
-    /** An attempt that has been silent for this long is taken for dead. */
+    /** An attempt that has been silent for this long is taken for dead, unless that is known before. */
     static final Duration PATIENCE = Duration.ofSeconds(60);
     /** A larger answer goes to the blob store: documents are small. */
     private static final int MAX_INLINE_BYTES = 100_000;
@@ -42,12 +43,14 @@ public final class Idempotency {
     private final Blobs blobs;
     private final InstantSource clock;
     private final SecureRandom random;
+    private final Incarnation mine;
 
-    public Idempotency(Resources resources, Blobs blobs, InstantSource clock, SecureRandom random) {
+    public Idempotency(Resources resources, Blobs blobs, InstantSource clock, SecureRandom random, Incarnation mine) {
         this.resources = resources;
         this.blobs = blobs;
         this.clock = clock;
         this.random = random;
+        this.mine = mine;
     }
 
     sealed interface Begun {
@@ -83,9 +86,9 @@ public final class Idempotency {
     Begun begin(WorkspaceId workspace, String key, String fingerprint) {
         if (key.isEmpty() || key.length() > 255)
             throw Refused.invalid("idempotency-key: must have 1 to 255 characters");
-        String id = ApiKeys.sha256(key);
+        String id = Sha256.hex(key);
         Instant now = clock.instant();
-        Resource fresh = Resource.of(workspace, KIND, id, now, started(fingerprint, newSeed(), now))
+        Resource fresh = Resource.of(workspace, KIND, id, now, started(fingerprint, newSeed(), now.toString()))
                 .expiring(now.plus(KEPT));
         Resources.Saved saved = resources.create(fresh);
         // Each round is lost only to somebody who won it.
@@ -101,14 +104,15 @@ public final class Idempotency {
                     boolean same = fingerprint.equals(state.path("fingerprint").asText());
                     if (state.path("state").asText().equals("released")) {
                         // The same request goes on with the same ids; another one has nothing to do with them.
-                        ObjectNode again = same ? again(state) : started(fingerprint, newSeed(), now);
+                        ObjectNode again = same ? again(state) : started(fingerprint, newSeed(), now.toString());
                         saved = resources.swap(current, current.with(again, now));
                     } else if (!same) {
                         return new Begun.Rejected(new ApiError.Conflict(
                                 "idempotency-key: was used for another request (another path or another body)"));
                     } else if (state.path("state").asText().equals("done")) {
                         return new Begun.Replay(state.path("status").asInt(), answer(state));
-                    } else if (current.updatedAt().plus(PATIENCE).isAfter(now)) {
+                    } else if (!mine.outlives(claimant(state))
+                            && current.updatedAt().plus(PATIENCE).isAfter(now)) {
                         return new Begun.Rejected(inProgress());
                     } else {
                         saved = resources.swap(current, current.with(again(state), now));
@@ -149,21 +153,26 @@ public final class Idempotency {
         return new Begun.Attempt(claim, new Ids(() -> began, new Seeded(seed)), began, claim.version() > 1);
     }
 
-    private static ObjectNode started(String fingerprint, String seed, Instant now) {
+    /** The next attempt at the same: with the first one's seed and time, both of which are in every id. */
+    private ObjectNode again(JsonNode before) {
+        return started(
+                before.path("fingerprint").asText(),
+                before.path("seed").asText(),
+                before.path("began_at").asText());
+    }
+
+    private ObjectNode started(String fingerprint, String seed, String beganAt) {
         return Json.object()
                 .put("fingerprint", fingerprint)
                 .put("state", "started")
                 .put("seed", seed)
-                .put("began_at", now.toString());
+                .put("began_at", beganAt)
+                .put("server", mine.server())
+                .put("life", mine.life());
     }
 
-    /** The next attempt at the same: with the first one's seed and time, both of which are in every id. */
-    private static ObjectNode again(JsonNode before) {
-        return Json.object()
-                .put("fingerprint", before.path("fingerprint").asText())
-                .put("state", "started")
-                .put("seed", before.path("seed").asText())
-                .put("began_at", before.path("began_at").asText());
+    private static Incarnation claimant(JsonNode state) {
+        return new Incarnation(state.path("server").asText(), state.path("life").asText());
     }
 
     private String newSeed() {
@@ -187,7 +196,7 @@ public final class Idempotency {
 
         @Override
         public long nextLong() {
-            MessageDigest digest = ApiKeys.sha256();
+            MessageDigest digest = Sha256.digest();
             digest.update(seed);
             digest.update(ByteBuffer.allocate(8).putLong(counter++).flip());
             return ByteBuffer.wrap(digest.digest()).getLong();

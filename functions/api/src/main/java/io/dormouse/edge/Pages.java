@@ -3,19 +3,18 @@ package io.dormouse.edge;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import io.dormouse.id.Sha256;
 import io.dormouse.json.Json;
 import io.dormouse.resource.Resource;
 import io.dormouse.resource.Resources;
 import io.dormouse.wire.Refused;
 import java.io.IOException;
-import java.nio.charset.StandardCharsets;
 import java.time.DateTimeException;
 import java.time.Instant;
 import java.time.temporal.ChronoUnit;
 import java.util.ArrayList;
 import java.util.Base64;
 import java.util.Collections;
-import java.util.HexFormat;
 import java.util.List;
 import java.util.function.Function;
 import java.util.function.Predicate;
@@ -202,8 +201,7 @@ public final class Pages {
 
     /** Not a secret: a forged cursor reaches nothing that the caller could not list anyway. It catches mix-ups. */
     private static String check(String scope, ObjectNode cursor) {
-        byte[] digest = ApiKeys.sha256().digest((scope + "\n" + cursor).getBytes(StandardCharsets.UTF_8));
-        return HexFormat.of().formatHex(digest, 0, 8);
+        return Sha256.hex(scope + "\n" + cursor).substring(0, 16);
     }
 
     private static Instant instant(ObjectNode cursor, String name) {

@@ -1,10 +1,13 @@
 package io.dormouse.serve;
 
+import io.dormouse.api.StreamLimits;
 import io.dormouse.aws.Clients;
+import io.dormouse.aws.DynamoFeed;
 import io.dormouse.aws.LambdaSafe;
 import io.dormouse.aws.LambdaWakes;
 import io.dormouse.aws.Storage;
 import io.dormouse.aws.Variables;
+import io.dormouse.edge.Incarnation;
 import io.dormouse.files.FileStore;
 import io.dormouse.harness.Wakes;
 import io.dormouse.head.Heads;
@@ -82,7 +85,15 @@ final class ApiFunction {
     @Produces
     @Singleton
     Feed feed() {
-        return new PolledFeed();
+        return new DynamoFeed(storage.table(), clock);
+    }
+
+    @Produces
+    @Singleton
+    StreamLimits limits() {
+        return new StreamLimits(
+                Variables.seconds(environment, "DORMOUSE_STREAM_SECONDS", StreamLimits.NONE.life()),
+                Variables.seconds(environment, "DORMOUSE_STREAM_REST_SECONDS", StreamLimits.NONE.rest()));
     }
 
     @Produces
@@ -95,6 +106,12 @@ final class ApiFunction {
     @Singleton
     Catalog catalog() {
         return Catalog.bundled();
+    }
+
+    @Produces
+    @Singleton
+    Incarnation incarnation() {
+        return Incarnation.ONE_OF_MANY;
     }
 
     @Produces

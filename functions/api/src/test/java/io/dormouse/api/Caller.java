@@ -117,7 +117,7 @@ final class Caller {
                 posts,
                 attached,
                 new Budgets(Catalog.bundled()));
-        EventStreams streams = new EventStreams(heads, log, feed, ids, () -> now);
+        EventStreams streams = new EventStreams(heads, log, feed, ids, () -> now, limits);
         Events events = new Events(finder, posts, new EventPages(heads, log), streams, spill, Catalog.bundled());
         Threads threads = new Threads(finder, events, () -> now);
         return new Routes(
@@ -151,7 +151,10 @@ final class Caller {
     };
 
     /** Of routes that are made from now on. */
-    Feed feed = (Feed.Untold) thread -> new Feed.Watch() {
+    StreamLimits limits = StreamLimits.NONE;
+
+    /** Of routes that are made from now on. */
+    Feed feed = (Feed.Untold) (thread, deltas) -> new Feed.Watch() {
         @Override
         public Feed.News next(Duration timeout) {
             return news.isEmpty() ? new Feed.News.Nothing() : news.remove().get();

@@ -86,7 +86,7 @@ final class Crowd implements Feed {
     }
 
     @Override
-    public Watch watch(ThreadId thread) {
+    public Watch watch(ThreadId thread, boolean deltas) {
         Watcher watcher = new Watcher();
         watchers.add(watcher);
         return watcher;

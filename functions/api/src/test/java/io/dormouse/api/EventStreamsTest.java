@@ -14,6 +14,7 @@ import io.dormouse.session.Entry;
 import io.dormouse.session.SessionLog;
 import io.dormouse.wire.Feed;
 import io.dormouse.wire.Refused;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.List;
@@ -229,5 +230,84 @@ class EventStreamsTest {
             throw new AssertionError("still listening");
         });
         assertThat(caller.stream(path)).isEmpty();
+    }
+
+    // ---- where a stream's time is billed
+
+    private static final StreamLimits BILLED = new StreamLimits(Duration.ofMinutes(14), Duration.ofSeconds(20));
+
+    private List<Sent> billed() {
+        caller.limits = BILLED;
+        return caller.stream(caller.routes(caller.heads, caller.log, caller.resources), path);
+    }
+
+    /** Heartbeats go by. */
+    private void silence(Duration... each) {
+        for (Duration time : each) silence(() -> caller.pass(time));
+    }
+
+    private void over() {
+        news(() -> {
+            throw new AssertionError("still listening");
+        });
+    }
+
+    /** Who comes here is still listened to. */
+    private void message(String text) {
+        silence(() -> turn(text));
+    }
+
+    @Test
+    void a_stream_of_a_session_at_rest_ends_when_nothing_has_come_for_a_while() {
+        turn("before");
+        silence(Duration.ofSeconds(19));
+        message("first");
+        silence(Duration.ofSeconds(10), Duration.ofSeconds(9));
+        message("second");
+        silence(Duration.ofSeconds(19), Duration.ofSeconds(1));
+        over();
+        assertThat(types(billed())).filteredOn("agent.message"::equals).hasSize(2);
+    }
+
+    @Test
+    void a_session_whose_budget_is_spent_is_at_rest() {
+        String spending = caller.session(",'budget':{'type':'limit','max_list_cost':{'amount':'50','currency':'USD'}}");
+        caller.ok(caller.send(spending, says("hi")));
+        new Brain(caller, spending).stops();
+        silence(Duration.ofSeconds(20));
+        over();
+        caller.limits = BILLED;
+        assertThat(caller.stream(
+                        caller.routes(caller.heads, caller.log, caller.resources),
+                        "/v1/sessions/" + spending + "/events/stream"))
+                .allMatch(sent -> sent.name().equals("ping"));
+    }
+
+    @Test
+    void a_stream_goes_on_while_the_session_owes_something_or_waits_for_an_answer() {
+        caller.ok(caller.send(id, says("think")));
+        silence(Duration.ofMinutes(2));
+        silence(() -> brain.claim().tell());
+        silence(Duration.ofMinutes(2));
+        silence(() -> brain.asks("sevt_2").settle());
+        silence(Duration.ofMinutes(2));
+        silence(
+                () -> caller.ok(
+                        caller.send(
+                                id,
+                                "{'type':'user.custom_tool_result','custom_tool_use_id':'sevt_2','content':[{'type':'text','text':'x'}]}")));
+        silence(Duration.ofMinutes(2));
+        silence(() -> brain.claim().tell().says("done").settle());
+        assertThat(types(billed())).contains("agent.custom_tool_use", "agent.message");
+    }
+
+    @Test
+    void no_stream_outlives_its_function() {
+        caller.ok(caller.send(id, says("think")));
+        silence(Duration.ofMinutes(10), Duration.ofMinutes(3));
+        silence(() -> brain.claim().tell());
+        silence(Duration.ofMinutes(1));
+        over();
+        assertThat(types(billed())).contains("session.status_running");
     }
 }

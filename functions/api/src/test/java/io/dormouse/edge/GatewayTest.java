@@ -142,7 +142,11 @@ class GatewayTest {
                             throw new IllegalStateException("secret detail");
                         }))));
         Ids ids = new Ids(clock, random);
-        gateway = new Gateway(routes, keys, new Idempotency(resources, new MemoryBlobs(), clock, random), ids);
+        gateway = new Gateway(
+                routes,
+                keys,
+                new Idempotency(resources, new MemoryBlobs(), clock, random, Incarnation.ONE_OF_MANY),
+                ids);
         port = vertx.createHttpServer()
                 .requestHandler(gateway::handle)
                 .listen(0, "127.0.0.1")

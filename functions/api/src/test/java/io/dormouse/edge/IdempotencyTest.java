@@ -6,6 +6,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.dormouse.id.WorkspaceId;
 import io.dormouse.json.Json;
+import io.dormouse.resource.Resources;
 import io.dormouse.testkit.memory.MemoryBlobs;
 import io.dormouse.testkit.memory.MemoryResources;
 import io.dormouse.wire.ApiError;
@@ -25,8 +26,12 @@ class IdempotencyTest {
     private static final WorkspaceId HERE = new WorkspaceId("here");
     private Instant now = Instant.parse("2026-11-24T10:00:00Z");
     private final InstantSource clock = () -> now;
-    private final Idempotency idempotency =
-            new Idempotency(new MemoryResources(clock), new MemoryBlobs(), clock, new SecureRandom());
+    private final Resources resources = new MemoryResources(clock);
+    private final Idempotency idempotency = of(Incarnation.ONE_OF_MANY);
+
+    private Idempotency of(Incarnation incarnation) {
+        return new Idempotency(resources, new MemoryBlobs(), clock, new SecureRandom(), incarnation);
+    }
 
     private Idempotency.Begun begin(String fingerprint) {
         return idempotency.begin(HERE, "key", fingerprint);
@@ -71,6 +76,22 @@ class IdempotencyTest {
         begin("f");
         now = now.plus(Idempotency.PATIENCE).minusMillis(1);
         assertThat(conflict(begin("f")).retry()).isTrue();
+    }
+
+    @Test
+    void what_an_earlier_life_of_the_same_server_began_is_taken_over_at_once() {
+        of(new Incarnation("suite", "first")).begin(HERE, "key", "f");
+        assertThat(conflict(of(new Incarnation("suite", "first")).begin(HERE, "key", "f"))
+                        .retry())
+                .isTrue();
+        assertThat(conflict(of(new Incarnation("another", "second")).begin(HERE, "key", "f"))
+                        .retry())
+                .isTrue();
+        assertThat(conflict(begin("f")).retry()).isTrue();
+        Incarnation second = new Incarnation("suite", "second");
+        assertThat(attempt(of(second).begin(HERE, "key", "f")).again()).isTrue();
+        // Now it is the second's, and goes on.
+        assertThat(conflict(of(second).begin(HERE, "key", "f")).retry()).isTrue();
     }
 
     @Test

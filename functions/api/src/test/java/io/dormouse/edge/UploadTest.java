@@ -58,7 +58,11 @@ class UploadTest {
         RouteTable routes = new RouteTable(
                 List.of(Route.upload("/v1/files", this::receive), Route.get("/v1/files/{id}", this::file)));
         Ids ids = new Ids(clock, random);
-        Gateway gateway = new Gateway(routes, keys, new Idempotency(resources, new MemoryBlobs(), clock, random), ids);
+        Gateway gateway = new Gateway(
+                routes,
+                keys,
+                new Idempotency(resources, new MemoryBlobs(), clock, random, Incarnation.ONE_OF_MANY),
+                ids);
         gateway.maxFileBytes = MAX;
         port = vertx.createHttpServer()
                 .requestHandler(gateway::handle)

@@ -1,9 +1,9 @@
 package io.dormouse.aws;
 
+import java.security.SecureRandom;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
-import java.util.concurrent.ThreadLocalRandom;
 import java.util.stream.Stream;
 import software.amazon.awssdk.services.dynamodb.DynamoDbClient;
 import software.amazon.awssdk.services.dynamodb.model.AttributeValue;
@@ -87,7 +87,7 @@ final class Batches {
         if (idle > MAX_IDLE) throw new IllegalStateException("the table does nothing of a batch");
         long most = Math.min(MAX_PAUSE_MILLIS, PAUSE_MILLIS << idle);
         try {
-            Thread.sleep(ThreadLocalRandom.current().nextLong(most));
+            Thread.sleep(new SecureRandom().nextLong(most));
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
             throw new IllegalStateException("interrupted in the middle of a batch", e);

@@ -24,7 +24,7 @@ import software.amazon.awssdk.services.dynamodb.model.ReturnValuesOnConditionChe
 /** Logs in DynamoDB: one item an entry, written once. */
 public final class DynamoSessionLog implements SessionLog {
     private final DynamoDbClient client;
-    private final String table;
+    private final Table table;
     private final Writes writes;
     private final Batches batches;
     private final Body body;
@@ -32,7 +32,7 @@ public final class DynamoSessionLog implements SessionLog {
     /** @param blobs keeps what is too large for an item */
     public DynamoSessionLog(Table table, Blobs blobs) {
         this.client = table.client();
-        this.table = table.name();
+        this.table = table;
         this.writes = new Writes(table);
         this.batches = new Batches(table);
         this.body = new Body(blobs);
@@ -44,7 +44,7 @@ public final class DynamoSessionLog implements SessionLog {
         Map<String, AttributeValue> whole = item(key, Map.of(NONCE, s(entry.nonce())), body.of(entry));
         Outcome outcome = writes.write(
                 key,
-                () -> client.putItem(put -> put.tableName(table)
+                () -> client.putItem(put -> put.tableName(table.name())
                         .item(whole)
                         .conditionExpression("attribute_not_exists(pk)")
                         .returnValuesOnConditionCheckFailure(ReturnValuesOnConditionCheckFailure.ALL_OLD)),
@@ -67,8 +67,9 @@ public final class DynamoSessionLog implements SessionLog {
         Map<String, AttributeValue> from = Map.of();
         do {
             // A page ends at a megabyte, or at the limit.
-            QueryResponse page = client.query(
-                    entries(thread, after, from).limit(limit - entries.size()).build());
+            QueryResponse page = client.query(between(thread, entry(after + 1), entry(Long.MAX_VALUE), from)
+                    .limit(limit - entries.size())
+                    .build());
             for (Map<String, AttributeValue> item : page.items()) entries.add(body.read(item, Entry.class));
             from = page.lastEvaluatedKey();
         } while (!from.isEmpty() && entries.size() < limit);
@@ -78,24 +79,25 @@ public final class DynamoSessionLog implements SessionLog {
     /** What went to the blobs stays there: the same content may belong to another log. */
     @Override
     public void drop(ThreadId thread) {
+        drop(thread, entry(1), entry(Long.MAX_VALUE));
+        // What was said of it while it was made.
+        drop(thread, Items.LIVE, Items.LIVE_END);
+    }
+
+    private void drop(ThreadId thread, String first, String last) {
         Map<String, AttributeValue> from = Map.of();
         do {
-            QueryResponse page = client.query(
-                    entries(thread, 0, from).projectionExpression("pk, sk").build());
+            QueryResponse page = client.query(between(thread, first, last, from)
+                    .projectionExpression("pk, sk")
+                    .build());
             batches.delete(page.items().stream().map(Items::keyOf).toList());
             from = page.lastEvaluatedKey();
         } while (!from.isEmpty());
     }
 
-    private QueryRequest.Builder entries(ThreadId thread, long after, Map<String, AttributeValue> from) {
-        QueryRequest.Builder query = QueryRequest.builder()
-                .tableName(table)
-                .consistentRead(true)
-                .keyConditionExpression("pk = :thread AND sk BETWEEN :first AND :last")
-                .expressionAttributeValues(Map.of(
-                        ":thread", s(Items.thread(thread)),
-                        ":first", s(entry(after + 1)),
-                        ":last", s(entry(Long.MAX_VALUE))));
+    private QueryRequest.Builder between(ThreadId thread, String first, String last, Map<String, AttributeValue> from) {
+        QueryRequest.Builder query =
+                table.between(Items.thread(thread), first, last).consistentRead(true);
         return from.isEmpty() ? query : query.exclusiveStartKey(from);
     }
 }

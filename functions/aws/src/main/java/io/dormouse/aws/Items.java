@@ -38,6 +38,13 @@ final class Items {
     /** Index of documents by creation time. */
     static final String LISTING = "listing";
 
+    /** Begins the name of what streams in while a reply is made; behind it the time, and a number. */
+    static final String LIVE = "LIVE#";
+    /** Behind all of them. */
+    static final String LIVE_END = "LIVE$";
+    /** There while somebody wants to know what streams in. */
+    static final String WATCH = "WATCH";
+
     private static final int NANO_DIGITS = 19;
     private static final long MAX_POSITION = 999_999_999_999L;
 

@@ -1,8 +1,7 @@
 package io.dormouse.aws;
 
+import io.dormouse.id.Sha256;
 import io.dormouse.resource.Blobs;
-import java.security.MessageDigest;
-import java.security.NoSuchAlgorithmException;
 import java.util.Base64;
 import java.util.HexFormat;
 import java.util.Optional;
@@ -28,7 +27,7 @@ public final class S3Blobs implements Blobs {
 
     @Override
     public String put(byte[] content) {
-        byte[] digest = sha256(content);
+        byte[] digest = Sha256.of(content);
         String name = HexFormat.of().formatHex(digest);
         // The same bytes under the same name: writing twice is cheaper than asking first. The service checks the
         // digest.
@@ -50,20 +49,12 @@ public final class S3Blobs implements Blobs {
         } catch (NoSuchKeyException e) {
             return Optional.empty();
         }
-        if (!HexFormat.of().formatHex(sha256(content)).equals(sha256))
+        if (!Sha256.hex(content).equals(sha256))
             throw new IllegalStateException("damaged: " + bucket + "/" + key(sha256));
         return Optional.of(content);
     }
 
     private static String key(String name) {
         return "blobs/" + name;
-    }
-
-    private static byte[] sha256(byte[] content) {
-        try {
-            return MessageDigest.getInstance("SHA-256").digest(content);
-        } catch (NoSuchAlgorithmException e) {
-            throw new AssertionError("every Java has SHA-256", e);
-        }
     }
 }

@@ -50,6 +50,11 @@ public final class S3Contents implements Contents {
         return new S3Contents(client, bucket, "exchange/");
     }
 
+    /** Workspaces of hands that rest: {@code hands/<name>}. Versions that are not current any more want to end after a day. */
+    public static S3Contents workspaces(S3Client client, String bucket) {
+        return new S3Contents(client, bucket, "hands/");
+    }
+
     @Override
     public Stored put(String name, InputStream stream) throws IOException {
         String key = key(Contents.checked(name));

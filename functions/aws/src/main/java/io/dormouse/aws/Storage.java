@@ -37,6 +37,11 @@ public record Storage(
         return new FileStore(resources, new S3Contents(s3, bucket), heads::lives, clock, ids);
     }
 
+    /** Where workspaces of hands that rest are kept. */
+    public Contents workspaces() {
+        return S3Contents.workspaces(s3, bucket);
+    }
+
     /** Where large bodies are handed over. */
     public Contents exchange() {
         return S3Contents.exchange(s3, bucket);

@@ -11,6 +11,7 @@ import static io.dormouse.aws.Items.OWING;
 import static io.dormouse.aws.Items.PK;
 import static io.dormouse.aws.Items.SK;
 
+import java.util.Map;
 import software.amazon.awssdk.services.dynamodb.DynamoDbClient;
 import software.amazon.awssdk.services.dynamodb.model.AttributeDefinition;
 import software.amazon.awssdk.services.dynamodb.model.BillingMode;
@@ -20,6 +21,7 @@ import software.amazon.awssdk.services.dynamodb.model.KeySchemaElement;
 import software.amazon.awssdk.services.dynamodb.model.KeyType;
 import software.amazon.awssdk.services.dynamodb.model.LocalSecondaryIndex;
 import software.amazon.awssdk.services.dynamodb.model.ProjectionType;
+import software.amazon.awssdk.services.dynamodb.model.QueryRequest;
 import software.amazon.awssdk.services.dynamodb.model.ResourceInUseException;
 import software.amazon.awssdk.services.dynamodb.model.ResourceNotFoundException;
 import software.amazon.awssdk.services.dynamodb.model.ScalarAttributeType;
@@ -107,5 +109,14 @@ public record Table(DynamoDbClient client, String name) {
                 .attributeName(name)
                 .keyType(KeyType.RANGE)
                 .build();
+    }
+
+    /** A query for items of one partition by their sort keys, both ends among them. */
+    QueryRequest.Builder between(String pk, String first, String last) {
+        return QueryRequest.builder()
+                .tableName(name)
+                .keyConditionExpression("pk = :pk AND sk BETWEEN :first AND :last")
+                .expressionAttributeValues(
+                        Map.of(":pk", Items.s(pk), ":first", Items.s(first), ":last", Items.s(last)));
     }
 }

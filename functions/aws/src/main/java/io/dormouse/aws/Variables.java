@@ -1,5 +1,6 @@
 package io.dormouse.aws;
 
+import java.time.Duration;
 import java.util.Map;
 
 /** What a deployment tells its functions. */
@@ -11,5 +12,13 @@ public final class Variables {
         String value = environment.getOrDefault(name, "");
         if (value.isBlank()) throw new IllegalArgumentException(name + " is not set");
         return value;
+    }
+
+    /** A duration. @throws IllegalArgumentException when it is no whole number above 0 */
+    public static Duration seconds(Map<String, String> environment, String name, Duration otherwise) {
+        String value = environment.getOrDefault(name, "").strip();
+        if (value.isEmpty()) return otherwise;
+        if (!value.matches("[1-9][0-9]{0,8}")) throw new IllegalArgumentException(name + " is no number of seconds");
+        return Duration.ofSeconds(Long.parseLong(value));
     }
 }

@@ -54,7 +54,7 @@ class LambdaWakesTest {
     }
 
     private List<String> heard(int events) throws InterruptedException {
-        for (long end = System.nanoTime() + TimeUnit.SECONDS.toNanos(30);
+        for (long end = System.nanoTime() + TimeUnit.SECONDS.toNanos(120);
                 lambda.deadLetters().size() < events && System.nanoTime() < end; ) Thread.sleep(10);
         return lambda.deadLetters().stream()
                 .map(letter -> letter.replaceFirst("harness: (\\{.*?}).*", "$1"))

@@ -33,7 +33,6 @@ import io.dormouse.session.Input;
 import io.dormouse.session.ToolResult;
 import io.dormouse.session.Usage;
 import io.dormouse.testkit.memory.MemoryBlobs;
-import io.dormouse.wire.Feed;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayDeque;
@@ -75,14 +74,18 @@ class TurnCostTest {
         StillPace pace = new StillPace();
         Model model = (prompt, watcher, cancellation) -> {
             for (int i = 0; i < beats; i++) pace.beat.run();
-            return replies.remove();
+            Reply reply = replies.remove();
+            if (reply instanceof Reply.Complete(List<ObjectNode> content, var reason, var details, var usage))
+                for (int i = 0; i < content.size(); i++)
+                    watcher.opened(i, content.get(i).path("type").asText());
+            return reply;
         };
         ports = new Ports(
                 heads,
                 log,
                 model,
                 new Hands(new OneHand(), pace),
-                Feed.NONE,
+                new DynamoFeed(table, () -> NOW),
                 new NoWakes(),
                 new Spill(blobs),
                 new Catalog(Json.parse("{\"models\":[]}")),
@@ -100,8 +103,8 @@ class TurnCostTest {
             Use use = turn(reply("end_turn", textBlock(610)));
             // Two entries, and three swaps of the head; into the index at the first of them, and out of it at the last.
             assertThat(writes()).isEqualTo(5);
-            // The head once, for the post, and what is new in the log.
-            assertThat(use).isEqualTo(new Use(7, 7, 2));
+            // The head once, for the post, what is new in the log, and whether somebody watches.
+            assertThat(use).isEqualTo(new Use(8, 7, 3));
         }
     }
 
@@ -112,8 +115,8 @@ class TurnCostTest {
             Use use = turn(toolCall(turn), reply("end_turn", textBlock(610)));
             // Four entries, for a call is in the log before it runs, and three swaps of the head.
             assertThat(writes()).isEqualTo(7);
-            // The head once more, for messages that came while the tool ran.
-            assertThat(use).isEqualTo(new Use(10, 10, 3));
+            // The head once more, for messages that came while the tool ran; and there are two texts to watch.
+            assertThat(use).isEqualTo(new Use(12, 10, 5));
         }
     }
 
@@ -122,7 +125,7 @@ class TurnCostTest {
         forgets = true;
         for (int turn = 1; turn <= 5; turn++) {
             Use use = turn(toolCall(turn), reply("end_turn", textBlock(610)));
-            assertThat(use.requests()).isEqualTo(10);
+            assertThat(use.requests()).isEqualTo(12);
             assertThat(use.writeUnits()).isEqualTo(10);
         }
     }

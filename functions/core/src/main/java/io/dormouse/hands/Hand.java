@@ -39,6 +39,11 @@ public interface Hand {
         return Optional.empty();
     }
 
+    /** Empty when this hand cannot be stopped and come back elsewhere. */
+    default Optional<Workspace> workspace() {
+        return Optional.empty();
+    }
+
     interface Attached extends AutoCloseable {
         Attached NOTHING = () -> {};
 

@@ -14,6 +14,9 @@ public interface HandProvider {
      */
     Provided provide(HandId id, Tenure tenure, Cancellation cancellation);
 
+    /** The note that came with the hand is in the log: until then everybody who asks gets it. Throws what the store throws. */
+    default void told(HandId id, Tenure tenure) {}
+
     /** The hand with this id if it lives. Starts nothing. */
     Optional<Hand> find(HandId id);
 
@@ -28,7 +31,7 @@ public interface HandProvider {
     sealed interface Provided {
         /**
          * @param fresh whether it was started by this call
-         * @param note null, or what is lost of an earlier hand with this id, in words for the model
+         * @param note null, or what is lost of an earlier hand with this id, in words for the model; to a client it is an error
          */
         record Ready(Hand hand, boolean fresh, String note) implements Provided {
             public Ready(Hand hand, boolean fresh) {

@@ -38,6 +38,9 @@ public final class Reach implements AutoCloseable {
     private final Set<String> running = new LinkedHashSet<>();
     private boolean open;
     private boolean cloned;
+    /** Whether the last use has told of a note. */
+    private boolean notes;
+
     private Hand.Attached attached = Hand.Attached.NOTHING;
     private Coming coming;
 
@@ -121,6 +124,17 @@ public final class Reach implements AutoCloseable {
         };
     }
 
+    /** What the last use told of its hand is in the log. */
+    public synchronized void noted() {
+        if (!notes) return;
+        notes = false;
+        try {
+            provider.told(HandId.of(holder.thread()), new Tenure(holder.session(), holder.epoch()));
+        } catch (RuntimeException e) {
+            // It is told once more.
+        }
+    }
+
     private static Hands.Done failed(HandId id, List<HandCall> calls, boolean attached, String reason) {
         List<HandResult> failed = new ArrayList<>();
         for (HandCall call : calls) failed.add(new HandResult.Failed(reason));
@@ -164,6 +178,8 @@ public final class Reach implements AutoCloseable {
     private synchronized String prepare(HandProvider.Provided.Ready provided, Cancellation cancellation) {
         Hand ready = provided.hand();
         boolean fresh = provided.fresh();
+        // Until this comes to its end nothing is told, whatever the use before it was about to tell.
+        notes = false;
         try {
             if (outbound != null && (fresh || !open)) {
                 attached.close();
@@ -175,6 +191,7 @@ public final class Reach implements AutoCloseable {
             if (provided.note() != null) problems.add(provided.note());
             lacks.ifPresent(problems::add);
             if (fresh || !cloned) problems.addAll(clone(ready, cancellation));
+            notes = provided.note() != null;
             return problems.isEmpty() ? null : String.join("\n", problems);
         } catch (RuntimeException e) {
             return "The sandbox could not be prepared: " + e;

@@ -210,6 +210,7 @@ final class Shift {
             case Appended.At at -> {
                 fold(entry);
                 ports.feed().appended(thread);
+                if (entry.notesOfHand()) reach.noted();
                 nonce = ports.ids().next();
                 yield true;
             }

@@ -96,7 +96,9 @@ final class Work {
         try {
             Prompt within = prompt.get().within(shift.conversation().reserved());
             begun = true;
-            return ports.model().reply(within, watcher, cancellation);
+            Reply reply = ports.model().reply(within, watcher, cancellation);
+            ports.feed().flush(shift.thread());
+            return reply;
         } catch (RuntimeException e) {
             // A bug must not hold a session for ever: it ends the turn, with its name in the log.
             LOG.log(System.Logger.Level.ERROR, "model request of " + shift.thread() + " failed", e);
@@ -263,8 +265,8 @@ final class Work {
                 last = text ? index : -2;
                 if (continues) return;
                 first = text ? index : -1;
-                watched = ports.feed().watched(shift.thread());
-                if (!watched || !(text || type.endsWith("thinking"))) return;
+                watched = (text || type.endsWith("thinking")) && ports.feed().watched(shift.thread());
+                if (!watched) return;
                 ObjectNode start = Json.object().put("type", "event_start");
                 start.putObject("event")
                         .put("type", text ? "agent.message" : "agent.thinking")

@@ -4,8 +4,6 @@ import com.fasterxml.jackson.annotation.JsonCreator;
 import com.fasterxml.jackson.annotation.JsonValue;
 import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
-import java.security.MessageDigest;
-import java.security.NoSuchAlgorithmException;
 import java.util.Optional;
 
 /** {@code file_…}: a file. */
@@ -24,14 +22,9 @@ public record FileId(@JsonValue String text) {
 
     /** Of what a session put out: the same path with the same content is the same file, whoever collects it. */
     public static FileId output(SessionId session, String path, String sha256) {
-        try {
-            byte[] digest = MessageDigest.getInstance("SHA-256")
-                    .digest((path + "\n" + sha256).getBytes(StandardCharsets.UTF_8));
-            ByteBuffer bits = ByteBuffer.wrap(digest);
-            return new FileId(outputs(session) + Base58.of128(bits.getLong(), bits.getLong()));
-        } catch (NoSuchAlgorithmException e) {
-            throw new AssertionError("every Java has SHA-256", e);
-        }
+        byte[] digest = Sha256.of((path + "\n" + sha256).getBytes(StandardCharsets.UTF_8));
+        ByteBuffer bits = ByteBuffer.wrap(digest);
+        return new FileId(outputs(session) + Base58.of128(bits.getLong(), bits.getLong()));
     }
 
     /** What the ids of all that a session put out begin with, and no other id. */

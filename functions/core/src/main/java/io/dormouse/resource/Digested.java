@@ -1,24 +1,19 @@
 package io.dormouse.resource;
 
+import io.dormouse.id.Sha256;
 import java.io.FilterInputStream;
 import java.io.IOException;
 import java.io.InputStream;
 import java.security.MessageDigest;
-import java.security.NoSuchAlgorithmException;
 import java.util.HexFormat;
 
 /** A stream that counts its bytes and computes their SHA-256 as they are read. */
 public final class Digested extends FilterInputStream {
-    private final MessageDigest digest;
+    private final MessageDigest digest = Sha256.digest();
     private long sizeBytes;
 
     public Digested(InputStream stream) {
         super(stream);
-        try {
-            digest = MessageDigest.getInstance("SHA-256");
-        } catch (NoSuchAlgorithmException e) {
-            throw new AssertionError("every Java has SHA-256", e);
-        }
     }
 
     @Override

@@ -22,4 +22,10 @@ public record Entry(long position, long epoch, String nonce, Instant time, List<
     public Fact.Compacted compacted() {
         return !facts.isEmpty() && facts.getFirst() instanceof Fact.Compacted compacted ? compacted : null;
     }
+
+    /** Whether it tells what a sandbox lacks, or lost. */
+    public boolean notesOfHand() {
+        return facts.stream()
+                .anyMatch(fact -> fact instanceof Fact.HandAttached attached && attached.problem() != null);
+    }
 }

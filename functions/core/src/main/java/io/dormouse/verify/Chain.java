@@ -1,10 +1,10 @@
 package io.dormouse.verify;
 
+import io.dormouse.id.Sha256;
 import io.dormouse.id.ThreadId;
 import io.dormouse.json.Json;
 import java.nio.charset.StandardCharsets;
 import java.security.MessageDigest;
-import java.security.NoSuchAlgorithmException;
 import java.util.Arrays;
 import java.util.HexFormat;
 
@@ -23,7 +23,7 @@ final class Chain {
 
     /** What stands for the entry before the first one: it binds the entries to their thread. */
     static String beginning(ThreadId thread) {
-        return sha256((Line.FORMAT + "\n" + thread.text()).getBytes(StandardCharsets.UTF_8));
+        return Sha256.hex(Line.FORMAT + "\n" + thread.text());
     }
 
     /** The bytes of a line that has no hash yet, with its hash. */
@@ -53,17 +53,9 @@ final class Chain {
                 && hash(line).equals(sha256(line, length));
     }
 
-    static String sha256(byte[] bytes) {
-        return sha256(bytes, bytes.length);
-    }
-
     private static String sha256(byte[] bytes, int length) {
-        try {
-            MessageDigest digest = MessageDigest.getInstance("SHA-256");
-            digest.update(bytes, 0, length);
-            return HexFormat.of().formatHex(digest.digest());
-        } catch (NoSuchAlgorithmException e) {
-            throw new AssertionError("every Java has SHA-256", e);
-        }
+        MessageDigest digest = Sha256.digest();
+        digest.update(bytes, 0, length);
+        return HexFormat.of().formatHex(digest.digest());
     }
 }

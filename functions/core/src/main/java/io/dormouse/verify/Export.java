@@ -3,6 +3,7 @@ package io.dormouse.verify;
 import com.fasterxml.jackson.databind.JsonNode;
 import io.dormouse.head.Head;
 import io.dormouse.head.Snapshot;
+import io.dormouse.id.Sha256;
 import io.dormouse.id.ThreadId;
 import io.dormouse.json.Json;
 import io.dormouse.resource.Blobs;
@@ -67,7 +68,7 @@ public final class Export {
                 position = entry.position();
             }
         } while (page.size() == PAGE);
-        return new Body(head, Chain.sha256(header), position);
+        return new Body(head, Sha256.hex(header), position);
     }
 
     /** @throws IllegalStateException if an entry cannot be read: which one it is */

@@ -2,6 +2,7 @@ package io.dormouse.verify;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import io.dormouse.head.Snapshot;
+import io.dormouse.id.Sha256;
 import io.dormouse.json.Json;
 import io.dormouse.resource.Spill;
 import io.dormouse.session.Posted;
@@ -83,7 +84,7 @@ public final class ExportReader {
                 Rule.LINE,
                 "the thread " + read.thread() + " is not of the session " + read.session());
         header = read;
-        headerHash = Chain.sha256(line);
+        headerHash = Sha256.hex(line);
         last = Chain.beginning(read.thread());
         verifier.expect(read.head().snapshot());
     }
@@ -95,7 +96,7 @@ public final class ExportReader {
             contents.putIfAbsent(String.valueOf(read.sha256()), Json.array());
             return;
         }
-        boolean same = Chain.sha256(Json.bytes(read.content())).equals(read.sha256());
+        boolean same = Sha256.hex(Json.bytes(read.content())).equals(read.sha256());
         findings.unless(same, Rule.CONTENT, "the content " + read.sha256() + " does not have this hash");
         contents.put(read.sha256(), read.content());
     }

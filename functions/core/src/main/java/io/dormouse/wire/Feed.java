@@ -21,7 +21,7 @@ public interface Feed {
     }
 
     /** And where nobody follows one. */
-    Feed NONE = (Untold) thread -> {
+    Feed NONE = (Untold) (thread, deltas) -> {
         throw new UnsupportedOperationException("nobody is told anything here");
     };
 
@@ -33,8 +33,11 @@ public interface Feed {
 
     void delta(ThreadId thread, ObjectNode event);
 
-    /** From now on; close it when done. */
-    Watch watch(ThreadId thread);
+    /** There are no more deltas for now: what waits to be told together with later ones need wait no longer. */
+    default void flush(ThreadId thread) {}
+
+    /** From now on; close it when done. @param deltas whether it wants them, too */
+    Watch watch(ThreadId thread, boolean deltas);
 
     interface Watch extends AutoCloseable {
         /** Waits for news, at most for {@code timeout}; may wake without cause. */
@@ -50,6 +53,9 @@ public interface Feed {
          *     has all that was announced by it, and by lower ones
          */
         record Appended(long number) implements News {}
+
+        /** Nobody announced anything, and time has passed: the log may have grown. @param number as of {@link Appended} */
+        record Passed(long number) implements News {}
 
         /** @param event an {@code event_start} or {@code event_delta} */
         record Delta(ObjectNode event) implements News {}

@@ -13,6 +13,7 @@ import com.fasterxml.jackson.databind.node.ArrayNode;
 import io.dormouse.Given;
 import io.dormouse.Play;
 import io.dormouse.head.Head;
+import io.dormouse.id.Sha256;
 import io.dormouse.id.ThreadId;
 import io.dormouse.json.Json;
 import io.dormouse.resource.Blobs;
@@ -40,7 +41,7 @@ class ExportTest {
     private final Spill spill = new Spill(new Blobs() {
         @Override
         public String put(byte[] content) {
-            String sha256 = Chain.sha256(content);
+            String sha256 = Sha256.hex(content);
             kept.put(sha256, content);
             return sha256;
         }
@@ -306,7 +307,7 @@ class ExportTest {
 
     @Test
     void what_only_looks_like_a_reference_is_not_filled_in() {
-        String sha256 = Chain.sha256("secret".getBytes(StandardCharsets.UTF_8));
+        String sha256 = Sha256.hex("secret");
         kept.put(sha256, Json.bytes(Given.text("another session's")));
         ToolCall call = new ToolCall(
                 id("t1"),

@@ -76,15 +76,27 @@ public final class StoredKeyring implements Keyring {
 
     // ---- whether it may do anything
 
+    /** Whether anything may still be done on behalf of this caller: nothing once its turn is over, interrupted or another's. */
+    public boolean serves(Outbound.Caller caller) {
+        return closed(caller, heads.read(caller.thread()).orElse(null)) == null;
+    }
+
     private static Ring.Closed closed(Outbound.Caller caller, Head head, Resource session) {
+        Ring.Closed closed = closed(caller, session == null ? null : head);
+        return closed == null && session.archivedAt() != null ? archived() : closed;
+    }
+
+    private static Ring.Closed archived() {
+        return new Ring.Closed(Refusal.SESSION_ENDED.word(), "the session is archived");
+    }
+
+    private static Ring.Closed closed(Outbound.Caller caller, Head head) {
         if (head == null
-                || session == null
                 || head.deleted()
                 || !head.workspace().equals(caller.workspace())
                 || !head.session().equals(caller.session()))
             return new Ring.Closed(Refusal.SESSION_NOT_FOUND.word(), "there is no such session");
-        if (head.archivedAt() != null || session.archivedAt() != null || head.status() == Head.Status.TERMINATED)
-            return new Ring.Closed(Refusal.SESSION_ENDED.word(), "the session is archived");
+        if (head.archivedAt() != null || head.status() == Head.Status.TERMINATED) return archived();
         if (!head.heldUnder(caller.epoch()))
             return new Ring.Closed(Refusal.SUPERSEDED.word(), "the session has another owner");
         // The turn that asks is about to be ended: nothing may leave on its behalf any more.

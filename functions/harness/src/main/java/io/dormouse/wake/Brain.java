@@ -1,10 +1,13 @@
 package io.dormouse.wake;
 
 import io.dormouse.aws.Clients;
+import io.dormouse.aws.DynamoFeed;
 import io.dormouse.aws.DynamoHandRecords;
+import io.dormouse.aws.DynamoSpares;
 import io.dormouse.aws.LambdaOutbound;
 import io.dormouse.aws.LambdaWakes;
 import io.dormouse.aws.Storage;
+import io.dormouse.aws.StreamedInvocations;
 import io.dormouse.aws.Variables;
 import io.dormouse.files.FileStore;
 import io.dormouse.files.SessionShelf;
@@ -27,20 +30,28 @@ import io.dormouse.outbound.UseLedger;
 import io.dormouse.resource.Spill;
 import io.dormouse.threads.ThreadPace;
 import io.dormouse.web.fetch.ProxiedWeb;
-import io.dormouse.wire.Feed;
 import java.security.SecureRandom;
 import java.time.Instant;
+import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import software.amazon.awssdk.services.ecs.EcsClient;
+import software.amazon.awssdk.services.lambda.LambdaClient;
 
-/** The harness on its ports. */
+/**
+ * The harness on its ports.
+ *
+ * @param clients have threads, and connections
+ */
 record Brain(
         Harness harness,
-        Heads heads,
+        Ports ports,
         FileStore files,
         LambdaWakes wakes,
         Optional<FargateHands> fargate,
-        ThreadPace pace) {
+        ThreadPace pace,
+        List<AutoCloseable> clients)
+        implements AutoCloseable {
 
     static Brain of(Map<String, String> environment) {
         Provider provider = Provider.of(environment)
@@ -51,23 +62,23 @@ record Brain(
         Storage storage = Storage.of(environment, pace::now, random);
         Heads heads = storage.heads();
         FileStore files = storage.files(pace::now, ids);
-        LambdaWakes wakes = new LambdaWakes(
-                Clients.of(environment, "LAMBDA").lambda(),
-                Variables.needed(environment, "DORMOUSE_HARNESS"),
-                pace::now);
+        LambdaClient lambda = Clients.of(environment, "LAMBDA").lambda();
+        StreamedInvocations streamed = Clients.of(environment, "LAMBDA").streamed();
+        EcsClient ecs = Clients.of(environment, "ECS").ecs();
+        RemoteSupervisors supervisors = new RemoteSupervisors(pace);
+        MessagesModel model = new MessagesModel(provider, Timeouts.DEFAULT, pace::now);
+        LambdaWakes wakes = new LambdaWakes(lambda, Variables.needed(environment, "DORMOUSE_HARNESS"), pace::now);
         UseLedger uses = new UseLedger();
         LambdaOutbound outbound = new LambdaOutbound(
-                Clients.of(environment, "LAMBDA").streamed(),
-                Variables.needed(environment, "DORMOUSE_PROXY"),
-                storage.exchange(),
-                uses,
-                ids::next);
+                streamed, Variables.needed(environment, "DORMOUSE_PROXY"), storage.exchange(), uses, ids::next);
         Optional<FargateHands> fargate = FargateHands.of(
                 environment,
-                Clients.of(environment, "ECS").ecs(),
+                ecs,
                 new DynamoHandRecords(storage.table(), random),
-                new RemoteSupervisors(pace),
+                new DynamoSpares(storage.table(), random),
+                supervisors,
                 heads,
+                storage.workspaces(),
                 pace,
                 random);
         Hands hands = new Hands(
@@ -76,12 +87,12 @@ record Brain(
                 new SessionShelf(heads, storage.resources(), files, pace::now),
                 outbound,
                 new SessionRecipes(storage.resources(), outbound::placeholders));
-        Harness harness = new Harness(new Ports(
+        Ports ports = new Ports(
                 heads,
                 storage.log(),
-                new MessagesModel(provider, Timeouts.DEFAULT, pace::now),
+                model,
                 hands,
-                Feed.NONE,
+                new DynamoFeed(storage.table(), pace::now),
                 wakes,
                 new Spill(storage.blobs()),
                 Offer.of(environment, provider).catalog(),
@@ -91,15 +102,32 @@ record Brain(
                 random,
                 uses,
                 new SdkServers(outbound, io.dormouse.mcp.client.Timeouts.DEFAULT),
-                new ProxiedWeb(outbound, ProxiedWeb.TIMEOUT)));
-        return new Brain(harness, heads, files, wakes, fargate, pace);
+                new ProxiedWeb(outbound, ProxiedWeb.TIMEOUT));
+        return new Brain(
+                new Harness(ports),
+                ports,
+                files,
+                wakes,
+                fargate,
+                pace,
+                List.of(storage.table().client(), storage.s3(), lambda, streamed, ecs, supervisors, model, pace));
     }
 
     Rounds rounds() {
-        return new Rounds(heads, wakes::invoke, pace::now);
+        return new Rounds(ports.heads(), wakes::invoke, pace::now);
     }
 
     Instant now() {
         return pace.now();
+    }
+
+    /** Cuts what is under way. */
+    @Override
+    public void close() {
+        try {
+            for (AutoCloseable client : clients) client.close();
+        } catch (Exception e) {
+            throw new IllegalStateException("a client cannot be closed", e);
+        }
     }
 }

@@ -4,6 +4,7 @@ import com.amazonaws.services.lambda.runtime.Context;
 import com.amazonaws.services.lambda.runtime.RequestStreamHandler;
 import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import io.dormouse.aws.Variables;
 import io.dormouse.json.Json;
 import java.io.IOException;
 import java.io.InputStream;
@@ -16,7 +17,8 @@ public final class WakeFunction implements RequestStreamHandler {
     private static final System.Logger LOG = System.getLogger("io.dormouse.wake");
 
     /** A hand of a session that has rested for so long is stopped. */
-    private static final Duration IDLE = Duration.ofMinutes(15);
+    private final Duration idle =
+            Variables.seconds(System.getenv(), "DORMOUSE_HAND_IDLE_SECONDS", Duration.ofMinutes(15));
 
     /** For as long as Lambda keeps this process: folds that it remembers are not read again. */
     private final Brain brain = Brain.of(System.getenv());
@@ -29,14 +31,17 @@ public final class WakeFunction implements RequestStreamHandler {
                 switch (Event.of(Json.MAPPER.readTree(input))) {
                     case Event.Wake wake -> wake(wake, context);
                     case Event.Changes changes -> follow(changes);
-                    case Event.Sweep sweep -> sweep();
+                    case Event.Sweep sweep -> sweep(deadline(context));
                 };
         output.write(Json.bytes(answer));
     }
 
+    private Instant deadline(Context context) {
+        return brain.now().plusMillis(context.getRemainingTimeInMillis());
+    }
+
     private ObjectNode wake(Event.Wake wake, Context context) {
-        Instant deadline = brain.now().plusMillis(context.getRemainingTimeInMillis());
-        var woken = brain.harness().wake(wake.thread(), context.getAwsRequestId(), deadline);
+        var woken = brain.harness().wake(wake.thread(), context.getAwsRequestId(), deadline(context));
         return Json.object().put("woken", woken.name());
     }
 
@@ -47,13 +52,13 @@ public final class WakeFunction implements RequestStreamHandler {
         return answer;
     }
 
-    private ObjectNode sweep() {
+    private ObjectNode sweep(Instant deadline) {
         int stuck = rounds.sweep();
         ObjectNode answer = Json.object().put("stuck", stuck);
         // A line of its own, and nothing else in it: the alarm is made of such lines.
         if (stuck > 0) System.out.println(Json.text(answer));
         swept("files", () -> brain.files().sweep());
-        brain.fargate().ifPresent(hands -> swept("hands", () -> hands.sweep(IDLE)));
+        brain.fargate().ifPresent(hands -> swept("hands", () -> hands.sweep(idle, deadline)));
         return answer;
     }
 

@@ -204,7 +204,7 @@ class McpTest {
 
     private static String met(CountDownLatch both) {
         try {
-            return both.await(10, java.util.concurrent.TimeUnit.SECONDS) ? "" : " alone";
+            return both.await(60, java.util.concurrent.TimeUnit.SECONDS) ? "" : " alone";
         } catch (InterruptedException e) {
             throw new AssertionError(e);
         }

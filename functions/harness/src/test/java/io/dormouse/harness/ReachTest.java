@@ -39,6 +39,8 @@ class ReachTest {
     private final List<String> happened = new ArrayList<>();
     private final List<Outbound.Caller> callers = new ArrayList<>();
     private String problem;
+    /** Of the provider; null once it has been told. */
+    private String note;
 
     /** A hand whose every call makes one request. */
     private final class Requesting implements Hand {
@@ -71,7 +73,18 @@ class ReachTest {
 
         @Override
         public Provided provide(HandId id, Tenure tenure, Cancellation cancellation) {
-            return new Provided.Ready(hand, happened.isEmpty());
+            return new Provided.Ready(hand, happened.isEmpty(), note);
+        }
+
+        @Override
+        public void told(HandId id, Tenure tenure) {
+            assertThat(world.event("session.error")
+                            .path("error")
+                            .path("message")
+                            .asText())
+                    .as("in the log by now")
+                    .isEqualTo(note);
+            note = null;
         }
 
         @Override
@@ -161,6 +174,18 @@ class ReachTest {
         assertThat(world.event("session.error").path("error").path("message").asText())
                 .isEqualTo("apt: not installed");
         assertThat(world.eventTypes()).endsWith("session.status_idle");
+    }
+
+    @Test
+    void a_hands_note_is_taken_back_when_it_is_in_the_log_and_not_before() {
+        note = "The sandbox was lost.";
+        world.says("go");
+        world.replies.add(World.calls("bash"));
+        world.replies.add(World.calls("bash"));
+        wake();
+        assertThat(note).isNull();
+        assertThat(world.prompts.get(2).toString().split("The sandbox was lost", -1))
+                .hasSize(2);
     }
 
     @Test

@@ -2,17 +2,15 @@ package io.dormouse.local.hands;
 
 import io.dormouse.hands.remote.Endpoint;
 import io.dormouse.hands.remote.SupervisorClient;
+import io.dormouse.id.Sha256;
 import io.dormouse.local.hands.HandFolder.Kept;
 import io.dormouse.local.hands.HandFolder.Run;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.security.MessageDigest;
-import java.security.NoSuchAlgorithmException;
 import java.time.Duration;
 import java.util.ArrayList;
-import java.util.HexFormat;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -124,7 +122,7 @@ final class Launcher {
         environment.put("LANG", "C.UTF-8");
         environment.putAll(settings);
         environment.put("DORMOUSE_HAND", folder.id().text());
-        environment.put("DORMOUSE_SECRET_SHA256", sha256(kept.secret()));
+        environment.put("DORMOUSE_SECRET_SHA256", Sha256.hex(kept.secret()));
         environment.put("DORMOUSE_STATE_DIR", folder.state().toString());
         environment.put("DORMOUSE_WORKSPACE_DIR", folder.workspace().toString());
         environment.put("DORMOUSE_OUTPUTS_DIR", folder.outputs().toString());
@@ -143,15 +141,6 @@ final class Launcher {
         int start = (int) Math.min(from, all.length);
         String said = new String(all, start, Math.min(all.length - start, 2_000), StandardCharsets.UTF_8).strip();
         return said.isEmpty() ? "the sandbox ended at once, with exit code " + exitCode : said;
-    }
-
-    private static String sha256(String text) {
-        try {
-            return HexFormat.of()
-                    .formatHex(MessageDigest.getInstance("SHA-256").digest(text.getBytes(StandardCharsets.UTF_8)));
-        } catch (NoSuchAlgorithmException impossible) {
-            throw new IllegalStateException(impossible); // every JDK has it
-        }
     }
 
     private static void pause(Duration time) {

@@ -64,9 +64,14 @@ public final class LocalHands implements HandProvider, AutoCloseable {
         }
     }
 
-    /** Of the suite's environment, what is meant for the supervisors: limits and the time to idle exit. */
+    /**
+     * Of the suite's environment, what is meant for the supervisors: limits, and after how long without a caller they end, which
+     * goes by the deployment's name for it, {@code DORMOUSE_HAND_IDLE_SECONDS}, too.
+     */
     public static Map<String, String> passedOn(Map<String, String> environment) {
         Map<String, String> passed = new TreeMap<>();
+        String idle = environment.getOrDefault("DORMOUSE_HAND_IDLE_SECONDS", "");
+        if (!idle.isBlank()) passed.put("DORMOUSE_IDLE_EXIT_SECONDS", idle);
         environment.forEach((name, value) -> {
             if (!value.isBlank() && (name.startsWith("DORMOUSE_LIMIT_") || name.equals("DORMOUSE_IDLE_EXIT_SECONDS"))) {
                 passed.put(name, value);

@@ -32,11 +32,15 @@ public record SandboxProgram(List<String> command) {
         if (!named.isEmpty()) {
             return Optional.of(ofJar(Path.of(named), archive));
         }
+        return built().map(jar -> ofJar(jar, archive));
+    }
+
+    /** The jar that the build left below this directory or the one above it. */
+    public static Optional<Path> built() {
         return Stream.of("sandbox-task/target", "../sandbox-task/target")
                 .map(Path::of)
                 .flatMap(SandboxProgram::jars)
-                .findFirst()
-                .map(jar -> ofJar(jar, archive));
+                .findFirst();
     }
 
     static SandboxProgram ofJar(Path jar, Path archive) {

@@ -1,5 +1,6 @@
 package io.dormouse.local.sqlite;
 
+import io.dormouse.id.Sha256;
 import io.dormouse.resource.Blobs;
 import java.io.FileOutputStream;
 import java.io.IOException;
@@ -8,9 +9,6 @@ import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
-import java.security.MessageDigest;
-import java.security.NoSuchAlgorithmException;
-import java.util.HexFormat;
 import java.util.Optional;
 import java.util.regex.Pattern;
 
@@ -42,7 +40,7 @@ public final class FolderBlobs implements Blobs {
 
     @Override
     public String put(byte[] content) {
-        String name = sha256(content);
+        String name = Sha256.hex(content);
         Path file = file(name);
         try {
             if (!Files.exists(file)) write(content, file);
@@ -76,7 +74,7 @@ public final class FolderBlobs implements Blobs {
         if (!NAME.matcher(sha256).matches()) return Optional.empty();
         try {
             byte[] content = Files.readAllBytes(file(sha256));
-            if (!sha256(content).equals(sha256)) throw new IOException("damaged: " + file(sha256));
+            if (!Sha256.hex(content).equals(sha256)) throw new IOException("damaged: " + file(sha256));
             return Optional.of(content);
         } catch (NoSuchFileException e) {
             return Optional.empty();
@@ -87,13 +85,5 @@ public final class FolderBlobs implements Blobs {
 
     private Path file(String name) {
         return root.resolve(name.substring(0, 2)).resolve(name);
-    }
-
-    private static String sha256(byte[] content) {
-        try {
-            return HexFormat.of().formatHex(MessageDigest.getInstance("SHA-256").digest(content));
-        } catch (NoSuchAlgorithmException e) {
-            throw new AssertionError("every Java has SHA-256", e);
-        }
     }
 }

@@ -35,7 +35,8 @@ public final class Sqlite implements AutoCloseable {
     }
 
     private GroupCommit prepared(Path file) throws SQLException, InterruptedException {
-        try (Statements statements = Statements.connect(file, READER_BUSY_MILLIS)) {
+        // A wait inside of SQLite holds a virtual thread's processor: whoever has the lock may be in want of it.
+        try (Statements statements = Statements.connect(file, WRITER_BUSY_MILLIS)) {
             prepare(statements);
         }
         for (int i = 0; i < READERS; i++) {

@@ -24,12 +24,17 @@ final class Statements implements AutoCloseable {
     }
 
     /** @param busyMillis how long SQLite waits for a lock before it gives up */
-    static Statements connect(Path file, int busyMillis) throws SQLException {
+    static Statements connect(Path file, int busyMillis) throws SQLException, InterruptedException {
         SQLiteConfig config = new SQLiteConfig();
         config.setBusyTimeout(busyMillis);
         Statements statements = new Statements(config.createConnection("jdbc:sqlite:" + file.toAbsolutePath()));
-        // A commit has reached the disk when it returns. FULL is per connection and not kept in the file.
-        statements.script("PRAGMA synchronous = FULL");
+        // A commit has reached the disk when it returns. FULL is per connection and not kept in the file, whose schema
+        // it
+        // reads: another process may be making that.
+        statements.patiently(s -> {
+            s.script("PRAGMA synchronous = FULL");
+            return null;
+        });
         return statements;
     }
 

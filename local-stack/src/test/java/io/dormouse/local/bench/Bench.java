@@ -18,14 +18,17 @@ public final class Bench {
             "sse", new SseBench(),
             "cost", new CostBench(),
             "resume", new ResumeBench(),
-            "proxy", new ProxyBench());
+            "proxy", new ProxyBench(),
+            "hands", new HandsBench(),
+            "cold", new ColdBench());
 
     private Bench() {}
 
     public static void main(String... arguments) throws Exception {
         Benchmark benchmark = arguments.length > 0 ? ALL.get(arguments[0]) : null;
         if (benchmark == null) {
-            System.err.println("usage: ./dormouse bench ttft|turns [SESSIONS ...]|sse|cost [TURNS]|resume|proxy");
+            System.err.println(
+                    "usage: ./dormouse bench ttft|turns [SESSIONS ...]|sse|cost [TURNS]|resume|proxy|hands|cold [RUNS]");
             System.exit(2);
         }
         ObjectNode result = Json.object().put("bench", arguments[0]);

@@ -125,7 +125,8 @@ final class MemoryTable implements SdkHttpClient {
                 .build();
     }
 
-    private synchronized ObjectNode perform(String operation, JsonNode body) {
+    /** What the service would answer; a refusal has a {@code __type}. */
+    synchronized ObjectNode perform(String operation, JsonNode body) {
         return switch (operation) {
             case "GetItem" -> get(body);
             case "PutItem" -> put(body);
@@ -183,16 +184,17 @@ final class MemoryTable implements SdkHttpClient {
         writtenBytes += sizeBytes(item);
     }
 
+    /** A query in other words is an error, not a partition without items. */
+    private static String value(JsonNode values, String name) {
+        return values.required(name).required("S").textValue();
+    }
+
     private ObjectNode query(JsonNode body) {
         if (body.has("IndexName")) throw new UnsupportedOperationException("a query of an index");
         JsonNode values = body.path("ExpressionAttributeValues");
         NavigableMap<String, ObjectNode> range = partitions
-                .getOrDefault(values.at("/:thread/S").asText(), new TreeMap<>())
-                .subMap(
-                        values.at("/:first/S").asText(),
-                        true,
-                        values.at("/:last/S").asText(),
-                        true);
+                .getOrDefault(value(values, ":pk"), new TreeMap<>())
+                .subMap(value(values, ":first"), true, value(values, ":last"), true);
         JsonNode start = body.path("ExclusiveStartKey");
         if (!start.isMissingNode()) range = range.tailMap(sort(start), false);
         int limit = body.path("Limit").asInt(Integer.MAX_VALUE);

@@ -25,6 +25,7 @@ import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 
 /** A session spends no more than it may, whatever its model does and whoever dies. */
+@ManyWakes("what a request may cost")
 class BudgetIT {
     private static final long NANO_USD_PER_CENT = 10_000_000;
 

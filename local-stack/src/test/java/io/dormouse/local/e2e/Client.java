@@ -82,7 +82,7 @@ final class Client implements AutoCloseable {
     /** With the key, unless the headers have another one. */
     Reply send(String method, String path, String body, Map<String, String> headers) {
         HttpRequest.Builder request = HttpRequest.newBuilder(address.resolve(path))
-                .timeout(Duration.ofSeconds(60))
+                .timeout(Eventually.PATIENCE)
                 .method(
                         method,
                         body == null ? HttpRequest.BodyPublishers.noBody() : HttpRequest.BodyPublishers.ofString(body));

@@ -22,6 +22,7 @@ import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 
 /** A conversation that is longer than its model's window goes on, and stays whole for whoever reads it. */
+@ManyWakes("a conversation that fills its window")
 class CompactionIT {
     private static final String WORDS = " and many words more".repeat(150);
 

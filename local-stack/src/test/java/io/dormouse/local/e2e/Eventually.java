@@ -7,11 +7,12 @@ import java.util.function.BooleanSupplier;
 import java.util.function.Supplier;
 
 /**
- * Waits for a condition and fails at a deadline that a healthy system never comes near to; on a machine with ten times as much
- * to do as it can, {@code -De2e.patience.seconds=600} moves it.
+ * Waits for a condition and fails at a deadline that a healthy system never comes near to: also not on a processor that gives
+ * us a quarter of its time, beside retries that the product itself spreads over minutes. {@code -De2e.patience.seconds=30}
+ * brings a failure sooner.
  */
 final class Eventually {
-    static final Duration PATIENCE = Duration.ofSeconds(Long.getLong("e2e.patience.seconds", 60));
+    static final Duration PATIENCE = Duration.ofSeconds(Long.getLong("e2e.patience.seconds", 300));
 
     private Eventually() {}
 

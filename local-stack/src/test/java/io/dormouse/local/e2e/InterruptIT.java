@@ -140,6 +140,7 @@ class InterruptIT {
     }
 
     @Test
+    @ManyWakes("fifty messages")
     void interrupts_at_any_moment_leave_a_session_that_works(Brain brain, Client client) {
         Brain.Role role = brain.role(request -> switch ((int) request.number() % 3) {
             case 0 -> Brain.bash("t" + request.number(), "sleep 0.0" + request.number() % 10);

@@ -3,11 +3,18 @@ package io.dormouse.local.e2e;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import io.dormouse.id.WorkspaceId;
+import io.dormouse.local.sqlite.Sqlite;
+import io.dormouse.local.sqlite.SqliteResources;
+import io.dormouse.resource.Resource;
+import io.dormouse.resource.Resources;
 import io.dormouse.testkit.messages.Gate;
 import io.dormouse.testkit.messages.Script;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.Instant;
 import java.util.List;
 import java.util.Map;
 import org.junit.jupiter.api.AfterAll;
@@ -17,6 +24,7 @@ import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 
 /** Whatever dies, whenever: nothing is lost, nothing is done twice, and nobody has to do anything about it. */
+@OneProcess("it kills what is one process, and its hands stay")
 class KillIT {
     private static final String SLOW = "echo begin >> journal; sleep 3; echo end >> journal; echo finished";
 
@@ -284,6 +292,36 @@ class KillIT {
         suite.start();
         Eventually.until("the hand's folder is gone", () -> !Files.exists(suite.hand(talk.id())));
         assertThat(RunningSuite.supervisor(suite.hand(talk.id()))).isEmpty();
+    }
+
+    @Test
+    @FirstStoreOnly("the claim is looked up in the suite's file")
+    void before_an_answer_was_kept_and_the_repeat_need_not_wait() {
+        Map<String, String> key = Map.of("idempotency-key", "the only one of this suite");
+        String body = "{\"name\":\"once\",\"model\":\"claude-sonnet-5\"}";
+        Reply first = client.send("POST", "/v1/agents", body, key);
+        suite.kill();
+        asIfNotAnswered();
+        suite.start();
+        disconnect();
+        connect();
+        Reply repeat = client.send("POST", "/v1/agents", body, key);
+        assertThat(repeat.status()).as(repeat.message()).isEqualTo(200);
+        assertThat(repeat.id()).isEqualTo(first.id());
+    }
+
+    /** The claim on the only key is again as it was before the answer was there. */
+    private static void asIfNotAnswered() {
+        try (Sqlite file = Sqlite.open(suite.home().resolve("dormouse.db"))) {
+            Resources resources = new SqliteResources(file, Instant::now);
+            Resources.Query any = new Resources.Query("", true, null, null, null, true, 2);
+            List<Resource> claims = resources.list(WorkspaceId.DEFAULT, "idempotency", any);
+            assertThat(claims).hasSize(1);
+            Resource done = claims.getFirst();
+            ObjectNode begun = done.body().deepCopy();
+            begun.put("state", "started").remove(List.of("status", "answer"));
+            assertThat(resources.swap(done, done.with(begun, Instant.now()))).isInstanceOf(Resources.Saved.Done.class);
+        }
     }
 
     private static int lines(Path file) {

@@ -22,6 +22,7 @@ import java.util.Random;
 import org.junit.jupiter.api.Test;
 
 /** Files that are larger than the heap of the suite. */
+@OneProcess("what goes into a function is six megabytes at most")
 class LargeFilesIT {
     private static final long SIZE = 300L * 1024 * 1024;
 

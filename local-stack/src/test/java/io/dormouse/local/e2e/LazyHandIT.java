@@ -21,6 +21,7 @@ class LazyHandIT {
     }
 
     @Test
+    @OneProcess("a task's files go with it, and the model is told")
     void a_hand_that_died_while_nobody_needed_it_is_replaced_without_a_word(
             Brain brain, RunningSuite suite, Client client) {
         Talk talk = client.talk(brain.role(

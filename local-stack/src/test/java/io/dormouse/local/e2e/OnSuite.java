@@ -5,7 +5,6 @@ import io.dormouse.testkit.moto.Moto;
 import org.junit.jupiter.api.extension.ConditionEvaluationResult;
 import org.junit.jupiter.api.extension.ExecutionCondition;
 import org.junit.jupiter.api.extension.ExtensionContext;
-import org.junit.jupiter.api.extension.ExtensionContext.Namespace;
 import org.junit.jupiter.api.extension.ParameterContext;
 import org.junit.jupiter.api.extension.ParameterResolver;
 import org.junit.jupiter.api.extension.TestExecutionExceptionHandler;
@@ -21,7 +20,7 @@ final class OnSuite implements ExecutionCondition, ParameterResolver, TestExecut
     record Doomed(Brain.Role role, Talk talk) {}
 
     /** @param suite with its scripted model @param client of the workspace {@code default} */
-    record Both(Brain brain, RunningSuite suite, Client client, Doomed doomed) implements AutoCloseable {
+    record Both(Brain brain, RunningSuite suite, Client client, Doomed doomed) {
         static Both start() {
             Brain brain = new Brain();
             RunningSuite suite = RunningSuite.start(brain.address());
@@ -31,19 +30,20 @@ final class OnSuite implements ExecutionCondition, ParameterResolver, TestExecut
             talk.say("Is anybody there?");
             return new Both(brain, suite, client, new Doomed(role, talk));
         }
+    }
 
-        @Override
-        public void close() {
-            client.close();
-            suite.close();
-            brain.close();
+    /** As long as this JVM: the platform is started anew for every class, and what it stores goes with it. */
+    private static final class Shared {
+        private static final Both BOTH = Both.start();
+
+        static {
+            // The rest goes with this JVM.
+            Runtime.getRuntime().addShutdownHook(new Thread(BOTH.suite()::close));
         }
     }
 
-    private static Both both(ExtensionContext context) {
-        return context.getRoot()
-                .getStore(Namespace.create(OnSuite.class))
-                .computeIfAbsent(Both.class, first -> Both.start(), Both.class);
+    private static Both both() {
+        return Shared.BOTH;
     }
 
     @Override
@@ -63,7 +63,7 @@ final class OnSuite implements ExecutionCondition, ParameterResolver, TestExecut
     @Override
     public Object resolveParameter(ParameterContext parameter, ExtensionContext context) {
         Class<?> type = parameter.getParameter().getType();
-        Both both = both(context);
+        Both both = both();
         if (type == Brain.class) return both.brain();
         if (type == RunningSuite.class) return both.suite();
         return type == Doomed.class ? both.doomed() : both.client();
@@ -71,7 +71,7 @@ final class OnSuite implements ExecutionCondition, ParameterResolver, TestExecut
 
     @Override
     public void handleTestExecutionException(ExtensionContext context, Throwable failure) throws Throwable {
-        String output = both(context).suite().output();
+        String output = both().suite().output();
         System.err.println("---- the suite's output, before " + context.getDisplayName() + " failed");
         System.err.println(output.substring(Math.max(0, output.length() - SHOWN_CHARS)));
         throw failure;

@@ -159,6 +159,7 @@ class PermissionsIT {
     }
 
     @Test
+    @ManyWakes("a race, many times")
     void an_answer_may_be_sent_as_soon_as_its_question_is_seen(Brain brain, Client client) {
         // Over and over, because the moment between the log and the head is short.
         for (int i = 0; i < 8; i++) {

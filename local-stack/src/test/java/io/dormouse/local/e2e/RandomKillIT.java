@@ -21,7 +21,10 @@ class RandomKillIT {
     private static final long SEED = Long.getLong("kills.seed", System.nanoTime());
 
     /** So many ordeals at a time: what one waits for, the other uses. */
-    private static final int AT_ONCE = Integer.getInteger("kills.at.once", 2);
+    private static final int AT_ONCE = Integer.getInteger("kills.at.once", 3);
+
+    /** What an emulator that does one thing at a time answers too late is asked for again, and it never catches up. */
+    private static final int AT_ONCE_ON_DYNAMODB = Math.min(2, AT_ONCE);
 
     /** So many runs share their sessions. */
     private static final int RUNS = 10;
@@ -35,12 +38,12 @@ class RandomKillIT {
 
     @Test
     void on_sqlite() {
-        suffer(false, KILLS * 3 / 5, SEED);
+        suffer(false, KILLS * 4 / 5, SEED);
     }
 
     @Test
     void on_dynamodb_behind_a_bad_network() {
-        suffer(true, KILLS - KILLS * 3 / 5, SEED + 1_000_000);
+        suffer(true, KILLS - KILLS * 4 / 5, SEED + 1_000_000);
     }
 
     private static void suffer(boolean dynamo, int kills, long seed) {
@@ -50,7 +53,7 @@ class RandomKillIT {
         Queue<Integer> ordeals = new ConcurrentLinkedQueue<>();
         for (int first = 0; first < kills; first += RUNS) ordeals.add(first);
         List<Thread> threads = new ArrayList<>();
-        for (int i = 0; i < AT_ONCE; i++) {
+        for (int i = 0; i < (dynamo ? AT_ONCE_ON_DYNAMODB : AT_ONCE); i++) {
             threads.add(Thread.ofPlatform().start(() -> {
                 for (Integer first = ordeals.poll(); first != null; first = ordeals.poll()) {
                     try {

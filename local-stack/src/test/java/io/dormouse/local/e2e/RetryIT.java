@@ -11,6 +11,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.ExtendWith;
 
 @ExtendWith(OnSuite.class)
+@ManyWakes("a model that fails")
 class RetryIT {
 
     @Test

@@ -86,6 +86,8 @@ final class RunningSuite implements AutoCloseable {
         Map<String, String> all =
                 new LinkedHashMap<>(ON_DYNAMODB ? DynamoStore.fresh().environment() : Map.of());
         all.putAll(environment);
+        // A machine that does much else takes longer for the first rehearsal than a start may take.
+        if (AS_FUNCTIONS) LambdaSuite.rehearse();
         RunningSuite suite =
                 AS_FUNCTIONS ? of(all, List.of()) : Rehearsal.on(ON_DYNAMODB).suite(all);
         suite.heap = heap;
@@ -171,7 +173,11 @@ final class RunningSuite implements AutoCloseable {
         all.put("JAVA_HOME", java.toString());
         all.put("DORMOUSE_HOME", home.toString());
         all.put("DORMOUSE_PORT", "0");
-        if (WEB_ADAPTER != null) all.put("DORMOUSE_WEB_ADAPTER", WEB_ADAPTER);
+        if (WEB_ADAPTER != null) {
+            all.put("DORMOUSE_WEB_ADAPTER", WEB_ADAPTER);
+            // Each stream that was cut has a process to itself until it ends.
+            all.put("DORMOUSE_STREAM_REST_SECONDS", "5");
+        }
         all.putAll(environment);
         return builder;
     }
@@ -224,12 +230,22 @@ final class RunningSuite implements AutoCloseable {
         }
     }
 
-    /** What all starts printed. */
+    /** What all starts printed; of functions, what their processes did, too. */
     String output() {
         try {
-            return Files.readString(output);
+            StringBuilder all = new StringBuilder(Files.readString(output));
+            if (AS_FUNCTIONS) for (Path log : logs()) all.append(Files.readString(log));
+            return all.toString();
         } catch (IOException e) {
             throw new UncheckedIOException(e);
+        }
+    }
+
+    private List<Path> logs() throws IOException {
+        try (Stream<Path> files = Files.find(output.getParent(), 2, (file, is) -> file.getFileName()
+                .toString()
+                .endsWith(".log"))) {
+            return files.toList();
         }
     }
 
@@ -283,7 +299,7 @@ final class RunningSuite implements AutoCloseable {
         }
     }
 
-    /** The folder of a session's hand. */
+    /** Where a session's hand has its files, if it has one: a task's are gone with it. */
     Path hand(String session) {
         return home.resolve("hands").resolve("hand_" + session.substring(session.indexOf('_') + 1));
     }
@@ -317,10 +333,9 @@ final class RunningSuite implements AutoCloseable {
     @Override
     public void close() {
         if (process != null && process.isAlive()) kill();
-        for (ProcessHandle hand : hands()) {
-            hand.destroyForcibly();
-            Eventually.until("a hand that was left over is gone", () -> !hand.isAlive());
-        }
+        List<ProcessHandle> left = hands();
+        left.forEach(ProcessHandle::destroyForcibly);
+        for (ProcessHandle hand : left) Eventually.until("a hand that was left over is gone", () -> !hand.isAlive());
         http.close();
         remove(home.getParent());
     }

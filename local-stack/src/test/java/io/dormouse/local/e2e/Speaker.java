@@ -7,8 +7,10 @@ import io.dormouse.json.Json;
 import java.io.IOException;
 import java.net.URI;
 import java.net.http.HttpClient;
+import java.net.http.HttpConnectTimeoutException;
 import java.net.http.HttpRequest;
 import java.net.http.HttpResponse;
+import java.net.http.HttpTimeoutException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -22,6 +24,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicReference;
 import java.util.function.Supplier;
 
 /**
@@ -29,12 +32,16 @@ import java.util.function.Supplier;
  * {@code Idempotency-Key}, at whichever suite is there. It knows what it sent, and so what the history must be.
  */
 final class Speaker {
-    /** A suite that is frozen answers nothing, and another one may have taken its place. */
+    /**
+     * A suite that is frozen answers nothing, and another one may have taken its place. One that is only slow answers at last
+     * to a client that waits longer each time.
+     */
     private static final Duration ANSWER = Duration.ofSeconds(4);
+
+    private static final Duration LONGEST_ANSWER = Duration.ofSeconds(60);
 
     private static final Duration BETWEEN_LOOKS = Duration.ofMillis(80);
     private static final String TEXT = "text";
-    private static final String NO_SANDBOX = "No sandbox could be started";
 
     private final String session;
     private final Supplier<URI> suite;
@@ -86,17 +93,25 @@ final class Speaker {
 
     /** Asks until there is an answer of success. */
     private JsonNode ask(String method, String path, String body, String key) {
+        AtomicReference<Duration> patience = new AtomicReference<>(ANSWER);
         return Eventually.value(method + " " + path + " of " + session, () -> {
-            Optional<JsonNode> answer = once(method, path, body, key);
-            if (answer.isEmpty()) pause(Duration.ofMillis(30));
-            return answer;
+            try {
+                Optional<JsonNode> answer = once(method, path, body, key, patience.get());
+                if (answer.isEmpty()) pause(Duration.ofMillis(30));
+                return answer;
+            } catch (HttpTimeoutException slow) {
+                Duration longer = patience.get().multipliedBy(2);
+                patience.set(longer.compareTo(LONGEST_ANSWER) < 0 ? longer : LONGEST_ANSWER);
+                return Optional.empty();
+            }
         });
     }
 
-    private Optional<JsonNode> once(String method, String path, String body, String key) {
+    private Optional<JsonNode> once(String method, String path, String body, String key, Duration patience)
+            throws HttpTimeoutException {
         URI target = suite.get().resolve("/v1/sessions/" + session + path);
         HttpRequest.Builder request = HttpRequest.newBuilder(target)
-                .timeout(ANSWER)
+                .timeout(patience)
                 .header("x-api-key", RunningSuite.KEY)
                 .header("content-type", "application/json")
                 .method(
@@ -111,6 +126,10 @@ final class Speaker {
             assertThat(mayPass)
                     .as(method + " " + target + ": " + status + " " + response.body())
                     .isTrue();
+        } catch (HttpConnectTimeoutException e) {
+            // Nobody there.
+        } catch (HttpTimeoutException slow) {
+            throw slow;
         } catch (IOException e) {
             // Nobody there, or nobody any more.
         } catch (InterruptedException e) {
@@ -134,7 +153,12 @@ final class Speaker {
         List<JsonNode> events = new ArrayList<>();
         String page = "";
         while (page != null) {
-            Optional<JsonNode> answer = once("GET", "/events" + page, null, null);
+            Optional<JsonNode> answer;
+            try {
+                answer = once("GET", "/events" + page, null, null, ANSWER);
+            } catch (HttpTimeoutException slow) {
+                return;
+            }
             if (answer.isEmpty()) return;
             page = add(answer.get(), events);
         }

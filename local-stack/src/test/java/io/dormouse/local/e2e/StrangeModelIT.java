@@ -14,6 +14,7 @@ import org.junit.jupiter.api.extension.ExtendWith;
 
 /** Any server that speaks the Messages API may be behind, and not every one is careful: no session may end in a dead end. */
 @ExtendWith(OnSuite.class)
+@ManyWakes("what a model may say")
 class StrangeModelIT {
 
     /** Plays the scripts, then one more turn, and looks at everything from the beginning. */

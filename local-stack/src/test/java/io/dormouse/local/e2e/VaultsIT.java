@@ -32,13 +32,13 @@ import com.anthropic.models.beta.vaults.credentials.CredentialUpdateParams;
 import com.anthropic.services.blocking.beta.VaultService;
 import com.anthropic.services.blocking.beta.vaults.CredentialService;
 import com.sun.net.httpserver.HttpServer;
+import io.dormouse.id.Sha256;
 import java.io.IOException;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.security.MessageDigest;
 import java.util.ArrayList;
 import java.util.Base64;
 import java.util.HexFormat;
@@ -221,7 +221,7 @@ class VaultsIT {
         assertThatThrownBy(() -> bearer(made.id(), "b.example")).isInstanceOf(BadRequestException.class);
         vaults.delete(made.id());
         assertThatThrownBy(() -> vaults.retrieve(made.id())).isInstanceOf(NotFoundException.class);
-        assertThat(suite.home().resolve("secrets").resolve(made.id() + ".json")).doesNotExist();
+        assertThat(Kept.secret(suite, made.id())).isEmpty();
     }
 
     @Test
@@ -237,8 +237,7 @@ class VaultsIT {
                 .isFalse();
         assertThat(oauth.auth().asMcpOAuth().refresh().orElseThrow().clientId()).isEqualTo("me");
         assertThatThrownBy(() -> bearer(vault, "A.example")).isInstanceOf(ConflictException.class);
-        Path stored = suite.home().resolve("secrets").resolve(vault + ".json");
-        String before = Files.readString(stored);
+        String before = Kept.secret(suite, vault).orElseThrow();
         BetaManagedAgentsCredential rotated = heard(credentials.update(
                 bearer.id(),
                 CredentialUpdateParams.builder()
@@ -248,10 +247,12 @@ class VaultsIT {
                                 .build())
                         .build()));
         assertThat(rotated.auth()).isEqualTo(bearer.auth());
-        assertThat(Files.readString(stored)).isNotEqualTo(before);
+        assertThat(Kept.secret(suite, vault)).isPresent().get().isNotEqualTo(before);
         heard(credentials.archive(
                 variable.id(), CredentialArchiveParams.builder().vaultId(vault).build()));
-        assertThat(Files.readString(stored)).doesNotContain(variable.id()).contains(bearer.id());
+        assertThat(Kept.secret(suite, vault).orElseThrow())
+                .doesNotContain(variable.id())
+                .contains(bearer.id());
         variable(vault, "KEY", List.of("c.example"));
         credentials.delete(
                 oauth.id(), CredentialDeleteParams.builder().vaultId(vault).build());
@@ -337,9 +338,7 @@ class VaultsIT {
         assertThat(first.status()).isEqualTo(200);
         assertThat(again.json()).isEqualTo(first.json());
         said.add(again.json().toString());
-        MessageDigest digest = MessageDigest.getInstance("SHA-256");
-        digest.update(("POST " + path + "\n").getBytes(StandardCharsets.UTF_8));
-        String plain = HexFormat.of().formatHex(digest.digest(body.getBytes(StandardCharsets.UTF_8)));
+        String plain = Sha256.hex("POST " + path + "\n" + body);
         for (Path file : files(suite.home()))
             assertThat(new String(Files.readAllBytes(file), StandardCharsets.ISO_8859_1))
                     .doesNotContain(plain);

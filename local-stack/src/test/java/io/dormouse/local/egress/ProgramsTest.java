@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.fail;
 
 import com.sun.net.httpserver.HttpExchange;
+import io.dormouse.id.Sha256;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.io.InputStream;
@@ -289,7 +290,7 @@ class ProgramsTest {
             files.put("/crates/squeak", crate);
             files.put(
                     "/cargo/sq/ue/squeak",
-                    text("{\"name\":\"squeak\",\"vers\":\"1.0.0\",\"deps\":[],\"cksum\":\"" + Archives.sha256(crate)
+                    text("{\"name\":\"squeak\",\"vers\":\"1.0.0\",\"deps\":[],\"cksum\":\"" + Sha256.hex(crate)
                             + "\",\"features\":{},\"yanked\":false}\n"));
         }
 

@@ -7,6 +7,7 @@ import com.sun.net.httpserver.HttpExchange;
 import io.dormouse.hands.HandCall;
 import io.dormouse.hands.Hands;
 import io.dormouse.hands.Recipe;
+import io.dormouse.id.Sha256;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
@@ -195,7 +196,7 @@ class RecipesTest {
         assertThat(built.waitFor()).as(said).isZero();
         byte[] bytes = Files.readAllBytes(archive);
         files.put("/apt/" + name + ".deb", bytes);
-        return control + "Filename: ./" + name + ".deb\nSize: " + bytes.length + "\nSHA256: " + Archives.sha256(bytes)
+        return control + "Filename: ./" + name + ".deb\nSize: " + bytes.length + "\nSHA256: " + Sha256.hex(bytes)
                 + "\n\n";
     }
 

@@ -5,9 +5,13 @@ import io.dormouse.hands.fargate.FargateHands;
 import io.dormouse.hands.fargate.HandRecords;
 import io.dormouse.hands.fargate.Patience;
 import io.dormouse.hands.fargate.Placement;
+import io.dormouse.hands.fargate.Stock;
 import io.dormouse.hands.remote.RemoteSupervisors;
 import io.dormouse.head.Heads;
+import io.dormouse.pace.Pace;
+import io.dormouse.resource.Contents;
 import io.dormouse.testkit.ecs.EcsEmulator;
+import io.dormouse.testkit.memory.MemoryContents;
 import io.dormouse.testkit.memory.MemoryHeads;
 import io.dormouse.threads.ThreadPace;
 import java.io.IOException;
@@ -28,10 +32,10 @@ import software.amazon.awssdk.services.ecs.model.LaunchType;
 final class Cluster implements AutoCloseable {
     /** Of a machine that others use too; all else is a hundred times as quick as on AWS. */
     static final Patience PATIENCE = new Patience(
-            Duration.ofSeconds(20),
+            Duration.ofSeconds(60),
             Duration.ofSeconds(2),
-            Duration.ofSeconds(20),
-            Duration.ofSeconds(1),
+            Duration.ofSeconds(60),
+            Duration.ofSeconds(3),
             Duration.ofMillis(50));
 
     private static final String STAND_IN = """
@@ -43,7 +47,18 @@ final class Cluster implements AutoCloseable {
                     secret = self.headers.get('Authorization', '')[len('Bearer '):]
                     known = hashlib.sha256(secret.encode()).hexdigest() == os.environ['DORMOUSE_SECRET_SHA256']
                     body = json.dumps({'hand': os.environ['DORMOUSE_HAND'], 'prepared': True}).encode()
-                    self.send_response(200 if known else 401)
+                    if self.path == '/v1/workspace':
+                        body = os.environ['DORMOUSE_HAND'].encode()
+                        body += hashlib.sha256(body).digest()
+                    self.answer(200 if known else 401, body)
+
+                def do_PUT(self):
+                    body = self.rfile.read(int(self.headers['Content-Length']))
+                    same = self.path.endswith('=' + hashlib.sha256(body).hexdigest())
+                    self.answer(200 if same else 422, b'{}')
+
+                def answer(self, status, body):
+                    self.send_response(status)
                     self.send_header('Content-Length', str(len(body)))
                     self.end_headers()
                     self.wfile.write(body)
@@ -54,8 +69,10 @@ final class Cluster implements AutoCloseable {
 
     final ThreadPace pace = new ThreadPace();
     final MemoryHandRecords records = new MemoryHandRecords();
+    final MemorySpares spares = new MemorySpares();
     final Heads heads = new MemoryHeads();
     final EcsEmulator ecs;
+    final MemoryContents contents = new MemoryContents();
     private final EcsClient client;
 
     /** Tasks are the real program. @param settings of the tasks, further ones */
@@ -84,13 +101,32 @@ final class Cluster implements AutoCloseable {
     }
 
     FargateHands hands(HandRecords kept, Patience patience) {
+        return hands(kept, 0, contents, pace, patience);
+    }
+
+    FargateHands hands(HandRecords kept, Contents workspaces, Patience patience) {
+        return hands(kept, 0, workspaces, pace, patience);
+    }
+
+    /** With a pool of this size. */
+    FargateHands pooled(int size) {
+        return hands(records, size, contents, pace, PATIENCE);
+    }
+
+    FargateHands hands(HandRecords kept, int size, Pace time, Patience patience) {
+        return hands(kept, size, contents, time, patience);
+    }
+
+    private FargateHands hands(HandRecords kept, int size, Contents workspaces, Pace time, Patience patience) {
         return new FargateHands(
                 HandImage.placement(),
                 client,
                 kept,
-                new RemoteSupervisors(pace),
+                new Stock(spares, size),
+                new RemoteSupervisors(time),
                 heads,
-                pace,
+                workspaces,
+                time,
                 patience,
                 new SecureRandom());
     }
@@ -98,7 +134,15 @@ final class Cluster implements AutoCloseable {
     /** A deployment's way to the same. */
     Optional<FargateHands> deployed(HandRecords kept) {
         return FargateHands.of(
-                HandImage.PLACEMENT, client, kept, new RemoteSupervisors(pace), heads, pace, new SecureRandom());
+                HandImage.PLACEMENT,
+                client,
+                kept,
+                spares,
+                new RemoteSupervisors(pace),
+                heads,
+                contents,
+                pace,
+                new SecureRandom());
     }
 
     /** A task that somebody started by hand, in the same cluster and of the same definition. */

@@ -206,13 +206,13 @@ class FargateHandsTest {
     void how_long_it_has_been_pending_counts_over_owners() {
         cluster.ecs.destine(new Fate.Waits());
         Cancellation cut = new Cancellation();
-        cluster.pace.later(Duration.ofMillis(1100), cut::abandon);
-        hands = cluster.hands(cluster.records, shortly());
+        cluster.pace.later(Duration.ofSeconds(3), cut::abandon);
+        Patience patience = starting(Duration.ofSeconds(5));
+        hands = cluster.hands(cluster.records, patience);
         hands.provide(id, new Tenure(session, 1), cut);
         long from = System.nanoTime();
         assertThat(reason(2)).contains("did not start");
-        assertThat(Duration.ofNanos(System.nanoTime() - from))
-                .isLessThan(shortly().start());
+        assertThat(Duration.ofNanos(System.nanoTime() - from)).isLessThan(patience.start());
         assertThat(tokens()).hasSize(1);
     }
 
@@ -236,7 +236,7 @@ class FargateHandsTest {
         Cancellation interrupt = new Cancellation();
         CompletableFuture<Provided> asked = CompletableFuture.supplyAsync(
                 () -> hands.provide(id, new Tenure(session, 1), interrupt), Thread::startVirtualThread);
-        until(() -> running() == 1);
+        Pooled.until(() -> running() == 1);
         interrupt.request();
         assertThat(asked.get(3, TimeUnit.SECONDS).toString()).contains("interrupted");
         ready(1);
@@ -279,13 +279,17 @@ class FargateHandsTest {
     // ---- after it ran
 
     @Test
-    void a_hand_that_died_between_two_calls_is_replaced_and_the_model_is_told_once() {
+    void a_hand_that_died_between_two_calls_is_replaced_and_the_model_is_told() {
         ready(1);
         cluster.ecs.crash(only());
         Provided.Ready next = ready(1);
         assertThat(next.fresh()).isTrue();
         assertThat(next.note()).contains("The sandbox was lost (Essential container in task exited)");
-        assertThat(ready(2).note()).isNull();
+        assertThat(ready(3).note()).as("until it is told").isEqualTo(next.note());
+        hands.told(id, new Tenure(session, 2));
+        assertThat(ready(3).note()).as("told by whoever has it").isEqualTo(next.note());
+        hands.told(id, new Tenure(session, 3));
+        assertThat(ready(3).note()).isNull();
     }
 
     @Test
@@ -361,16 +365,11 @@ class FargateHandsTest {
     }
 
     private static Patience shortly() {
-        Patience usual = Cluster.PATIENCE;
-        return new Patience(
-                Duration.ofSeconds(2), Duration.ofMillis(300), Duration.ofMillis(600), usual.silence(), usual.look());
+        return starting(Duration.ofSeconds(2));
     }
 
-    private static void until(java.util.function.BooleanSupplier holds) throws InterruptedException {
-        long end = System.nanoTime() + TimeUnit.SECONDS.toNanos(30);
-        while (!holds.getAsBoolean()) {
-            assertThat(System.nanoTime()).isLessThan(end);
-            Thread.sleep(10);
-        }
+    private static Patience starting(Duration start) {
+        Patience usual = Cluster.PATIENCE;
+        return new Patience(start, Duration.ofMillis(300), Duration.ofMillis(600), usual.silence(), usual.look());
     }
 }

@@ -5,6 +5,7 @@ import io.dormouse.testkit.ecs.EcsEmulator;
 import io.dormouse.testkit.ecs.Image;
 import java.io.IOException;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
@@ -20,6 +21,13 @@ public final class HandImage {
             "DORMOUSE_HAND_PORT", "7070",
             "DORMOUSE_HAND_CONTAINER", "hand");
 
+    /** As in the image. */
+    static final List<String> JVM = List.of(
+            Path.of(System.getProperty("java.home"), "bin", "java").toString(),
+            "-XX:+UseSerialGC",
+            "-XX:TieredStopAtLevel=1",
+            "-Xmx128m");
+
     private HandImage() {}
 
     static Placement placement() {
@@ -28,18 +36,10 @@ public final class HandImage {
 
     /** A cluster of real supervisors. @param home where tasks have their files @param settings of the tasks, further ones */
     public static EcsEmulator cluster(Path home, Map<String, String> settings) throws IOException {
-        List<String> command = List.of(
-                "/bin/sh",
-                "-c",
-                "mkdir \"$DORMOUSE_UPLOADS_DIR\" && exec \"$@\"",
-                "sh",
-                Path.of(System.getProperty("java.home"), "bin", "java").toString(),
-                "-XX:+UseSerialGC",
-                "-XX:TieredStopAtLevel=1",
-                "-Xmx128m",
-                "-cp",
-                System.getProperty("java.class.path"),
-                "io.dormouse.sandbox.Main");
+        List<String> command =
+                new ArrayList<>(List.of("/bin/sh", "-c", "mkdir \"$DORMOUSE_UPLOADS_DIR\" && exec \"$@\"", "sh"));
+        command.addAll(JVM);
+        command.addAll(HandProgram.options());
         return cluster(home, command, settings);
     }
 
@@ -59,6 +59,7 @@ public final class HandImage {
                 "DORMOUSE_WORKSPACE_DIR", "{task}/workspace",
                 "DORMOUSE_OUTPUTS_DIR", "{task}/outputs",
                 "DORMOUSE_UPLOADS_DIR", "{task}/uploads",
+                "DORMOUSE_IDLE_EXIT_SECONDS", "8100",
                 "DORMOUSE_AGENT_UID", "{uid}"));
         environment.putAll(settings);
         return environment;

@@ -15,16 +15,15 @@ import io.dormouse.hands.Mount;
 import io.dormouse.hands.Tenure;
 import io.dormouse.id.Ids;
 import io.dormouse.id.SessionId;
+import io.dormouse.id.Sha256;
 import io.dormouse.outbound.Outbound;
 import io.dormouse.pace.Cancellation;
 import java.io.ByteArrayInputStream;
 import java.io.InputStream;
 import java.nio.charset.StandardCharsets;
-import java.security.MessageDigest;
 import java.security.SecureRandom;
 import java.time.InstantSource;
 import java.util.ArrayList;
-import java.util.HexFormat;
 import java.util.List;
 import java.util.Set;
 import java.util.concurrent.CompletableFuture;
@@ -82,9 +81,9 @@ public abstract class HandsContract {
     }
 
     protected static void until(String what, BooleanSupplier holds) throws InterruptedException {
-        long end = System.nanoTime() + TimeUnit.SECONDS.toNanos(30);
+        long end = System.nanoTime() + TimeUnit.SECONDS.toNanos(120);
         while (!holds.getAsBoolean()) {
-            if (System.nanoTime() > end) fail("still not so after 30 s: " + what);
+            if (System.nanoTime() > end) fail("still not so after 120 s: " + what);
             Thread.sleep(10);
         }
     }
@@ -188,8 +187,7 @@ public abstract class HandsContract {
     void files_go_in_and_come_out() throws Exception {
         HandFiles files = hand().files().orElseThrow();
         byte[] content = "a,b\n".getBytes(StandardCharsets.UTF_8);
-        String sha256 =
-                HexFormat.of().formatHex(MessageDigest.getInstance("SHA-256").digest(content));
+        String sha256 = Sha256.hex(content);
         files.place(new Mount("data/table.csv", sha256, content.length, "c1"), new ByteArrayInputStream(content));
         assertThat(files.placed()).containsEntry("data/table.csv", sha256);
         String folders = "in=/mnt/session/uploads; out=/mnt/session/outputs;";

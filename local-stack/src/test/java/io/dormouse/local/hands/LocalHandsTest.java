@@ -25,7 +25,6 @@ import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
-import java.util.function.BooleanSupplier;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Assumptions;
 import org.junit.jupiter.api.BeforeEach;
@@ -115,7 +114,7 @@ class LocalHandsTest {
         HandCall call = call("echo ran >> effects; sleep 4801");
         CompletableFuture<HandResult> asked =
                 CompletableFuture.supplyAsync(() -> hand.execute(call, new Cancellation()), Thread::startVirtualThread);
-        until("it runs", () -> Files.exists(workspace().resolve("effects")));
+        HandsContract.until("it runs", () -> Files.exists(workspace().resolve("effects")));
         ProcessHandle.of(pid()).orElseThrow().destroyForcibly();
         assertThat(asked.get(60, TimeUnit.SECONDS))
                 .isInstanceOf(HandResult.Lost.class)
@@ -128,10 +127,10 @@ class LocalHandsTest {
 
     @Test
     void the_workspace_outlives_an_idle_stop() throws Exception {
-        LocalHands suite = suite(home.resolve("idle"), Map.of("DORMOUSE_IDLE_EXIT_SECONDS", "1"));
+        LocalHands suite = suite(home.resolve("idle"), LocalHands.passedOn(Map.of("DORMOUSE_HAND_IDLE_SECONDS", "1")));
         bash(hand(suite), "echo kept > file");
         Path run = home.resolve("idle/hand_Test1/state/run.json");
-        until("it went to sleep", () -> !Files.exists(run));
+        HandsContract.until("it went to sleep", () -> !Files.exists(run));
         Provided.Ready again = (Provided.Ready) suite.provide(HAND);
         assertThat(again.fresh()).isTrue();
         assertThat(bash(again.hand(), "cat file")).isEqualTo("kept\n");
@@ -278,16 +277,6 @@ class LocalHandsTest {
             return Files.readString(Path.of("/proc/" + pid + "/environ"), StandardCharsets.ISO_8859_1);
         } catch (IOException gone) {
             return "";
-        }
-    }
-
-    private static void until(String what, BooleanSupplier holds) throws InterruptedException {
-        long end = System.nanoTime() + TimeUnit.SECONDS.toNanos(30);
-        while (!holds.getAsBoolean()) {
-            if (System.nanoTime() > end) {
-                fail("still not so after 30 s: " + what);
-            }
-            Thread.sleep(10);
         }
     }
 }

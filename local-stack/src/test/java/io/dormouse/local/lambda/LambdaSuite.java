@@ -22,6 +22,7 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.HashMap;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.CountDownLatch;
@@ -33,8 +34,9 @@ import software.amazon.awssdk.services.dynamodb.streams.DynamoDbStreamsClient;
 /**
  * {@code ./dormouse up --lambda}: the zips that are deployed on AWS, on emulators. The harness is a fresh process for every
  * wake, and hands are tasks of an emulator of ECS; the table's stream and the schedule of the sweep wake it as the deployment
- * has it, the sweep more often. The API is the function's HTTP server; with {@code DORMOUSE_WEB_ADAPTER} naming the program of
- * AWS's Web Adapter, it is invoked through that as on AWS. What moto keeps is gone when it ends.
+ * has it, the sweep more often. The API is the function's HTTP server, twice, and connections go to one and the other; with
+ * {@code DORMOUSE_WEB_ADAPTER} naming the program of AWS's Web Adapter, it is invoked through that as on AWS. What moto keeps
+ * is gone when it ends.
  */
 public final class LambdaSuite {
     private static final Path ROOT = root();
@@ -45,12 +47,14 @@ public final class LambdaSuite {
     private static final byte[] SWEEP = "{\"sweep\":true}".getBytes(StandardCharsets.UTF_8);
     private static final int SWEEP_SECONDS = 10;
     private static final int STREAM_MILLIS = 300;
-    /** Every process has a port of its own: on Lambda every process has a machine of its own. */
+    /** Every process has a port of its own, below those that a system gives out: on Lambda each has a machine of its own. */
     private static final String ADAPTED =
-            "export DORMOUSE_PORT=$((20000 + $$ % 20000)); export AWS_LWA_PORT=$DORMOUSE_PORT;"
+            "export DORMOUSE_PORT=$((10000 + $$ % 20000)); export AWS_LWA_PORT=$DORMOUSE_PORT;"
                     + " ./run.sh & exec \"$WEB_ADAPTER\"";
 
     private static final int READY_SECONDS = 120;
+    /** Of the API: on Lambda nobody knows which process answers. */
+    private static final int SERVERS = 2;
 
     private LambdaSuite() {}
 
@@ -65,6 +69,10 @@ public final class LambdaSuite {
         LambdaEmulator lambda = LambdaEmulator.start();
         Map<String, String> environment = new HashMap<>(account.environment(lambda.endpoint()));
         for (String operation : List.of("send", "store")) lambda.deploy(proxy(operation, environment, told));
+        // As deployed.
+        environment.put("DORMOUSE_STREAM_SECONDS", "840");
+        environment.put("DORMOUSE_STREAM_REST_SECONDS", "20");
+        pass(told, environment, "DORMOUSE_STREAM_REST_SECONDS");
         environment.put("DORMOUSE_HARNESS", HARNESS);
         environment.put("DORMOUSE_PROXY", "proxy-store");
         Map<String, String> brains = new HashMap<>(environment);
@@ -76,14 +84,14 @@ public final class LambdaSuite {
         brains.put("DORMOUSE_MODEL_SIGNING", "none");
         pass(told, brains, "DORMOUSE_CONTEXT_WINDOW", "DORMOUSE_WEB_SEARCH");
         brains.put("DORMOUSE_PROXY", "proxy-send");
-        Deployed harness = Deployed.java(HARNESS, zip("harness"), Deployed.QUARKUS, brains);
+        Deployed harness = Deployed.rehearsed(HARNESS, zip(HARNESS), Deployed.QUARKUS, brains);
         lambda.deploy(harness);
         lambda.deploy(harness.named(ROUNDS).with(Deployed.Life.KEPT).atMost(1));
 
         Runtime.getRuntime().addShutdownHook(new Thread(lambda::close));
         String adapter = told.get("DORMOUSE_WEB_ADAPTER");
         URI address = adapter == null
-                ? server(environment, port(told.getOrDefault("DORMOUSE_PORT", "8080")))
+                ? servers(environment, Integer.parseInt(told.getOrDefault("DORMOUSE_PORT", "8080")))
                 : adapted(lambda, environment, adapter);
         wakeForCertainty(lambda, account.streams(), table);
         System.out.println("\nDormouse is up, as functions. What it keeps is gone when it ends.\n\n  address  "
@@ -91,10 +99,21 @@ public final class LambdaSuite {
         new CountDownLatch(1).await();
     }
 
+    /** Takes long, once for each build of the zip: whoever must not wait for a start has had it done. */
+    public static void rehearse() {
+        Deployed.rehearsed(
+                HARNESS,
+                zip(HARNESS),
+                Deployed.QUARKUS,
+                Map.of("AWS_REGION", "us-east-1", "DORMOUSE_MODEL_SIGNING", "none"));
+    }
+
     /** Tasks are processes with an address of their own, and end with this one. @param told what an operator may say of them */
     private static URI hands(Map<String, String> told) throws IOException {
-        Path folder = Files.createTempDirectory("hands-");
-        EcsEmulator ecs = HandImage.cluster(folder, LocalHands.passedOn(told));
+        Path folder = told.containsKey("DORMOUSE_HOME")
+                ? Files.createDirectories(Path.of(told.get("DORMOUSE_HOME"), "hands"))
+                : Files.createTempDirectory("hands-");
+        EcsEmulator ecs = HandImage.cluster(folder, LocalHands.passedOn(told)).linked("dormouse:hand");
         Runtime.getRuntime().addShutdownHook(new Thread(ecs::close));
         return ecs.endpoint();
     }
@@ -120,7 +139,7 @@ public final class LambdaSuite {
         return folder;
     }
 
-    private static Path zip(String function) {
+    static Path zip(String function) {
         return ROOT.resolve("functions").resolve(function).resolve("target/function.zip");
     }
 
@@ -131,8 +150,7 @@ public final class LambdaSuite {
         return "the one in DORMOUSE_API_KEY";
     }
 
-    private static int port(String wanted) throws IOException {
-        if (!wanted.equals("0")) return Integer.parseInt(wanted);
+    private static int freePort() throws IOException {
         try (ServerSocket free = new ServerSocket(0, 0, InetAddress.getLoopbackAddress())) {
             return free.getLocalPort();
         }
@@ -148,12 +166,16 @@ public final class LambdaSuite {
         return HttpDoor.before(lambda, "api").address();
     }
 
-    private static URI server(Map<String, String> environment, int port) throws IOException, InterruptedException {
-        Process api = api(environment, port);
-        Runtime.getRuntime().addShutdownHook(new Thread(api::destroy));
-        URI address = URI.create("http://127.0.0.1:" + port);
-        awaitHealth(api, address);
-        return address;
+    private static URI servers(Map<String, String> environment, int port) throws IOException, InterruptedException {
+        Map<URI, Process> started = new LinkedHashMap<>();
+        for (int i = 0; i < SERVERS; i++) {
+            int own = freePort();
+            Process api = api(environment, own);
+            Runtime.getRuntime().addShutdownHook(new Thread(api::destroy));
+            started.put(URI.create("http://127.0.0.1:" + own), api);
+        }
+        for (Map.Entry<URI, Process> each : started.entrySet()) awaitHealth(each.getValue(), each.getKey());
+        return Turns.before(List.copyOf(started.keySet()), port).address();
     }
 
     private static Process api(Map<String, String> environment, int port) throws IOException {

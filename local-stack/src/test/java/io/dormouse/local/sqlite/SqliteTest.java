@@ -211,12 +211,14 @@ class SqliteTest {
 
     @Test
     void many_may_open_a_new_file_at_once() throws Exception {
-        Path path = folder.resolve("new.db");
-        try (ExecutorService executor = Executors.newVirtualThreadPerTaskExecutor()) {
-            List<Future<Sqlite>> all = IntStream.range(0, 8)
-                    .mapToObj(i -> executor.submit(() -> Sqlite.open(path)))
-                    .toList();
-            for (Future<Sqlite> one : all) one.get().close();
+        for (int round = 0; round < 20; round++) {
+            Path path = folder.resolve("new" + round + ".db");
+            try (ExecutorService executor = Executors.newVirtualThreadPerTaskExecutor()) {
+                List<Future<Sqlite>> all = IntStream.range(0, 8)
+                        .mapToObj(i -> executor.submit(() -> Sqlite.open(path)))
+                        .toList();
+                for (Future<Sqlite> one : all) one.get().close();
+            }
         }
     }
 

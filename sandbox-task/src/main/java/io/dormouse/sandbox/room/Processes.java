@@ -6,6 +6,8 @@ import java.io.IOException;
 import java.nio.file.DirectoryStream;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.Collection;
+import java.util.Comparator;
 import java.util.HashMap;
 import java.util.HashSet;
 import java.util.List;
@@ -68,13 +70,28 @@ final class Processes {
         return false;
     }
 
-    /** Kills at once, checking that each is still the process that was looked at. */
-    static void kill(Iterable<Info> processes) {
-        for (Info each : processes) {
+    /**
+     * Kills at once, checking that each is still the process that was looked at. Parents go first: a shell that sees its child
+     * killed says so, and nobody expects its words any more.
+     */
+    static void kill(Collection<Info> processes) {
+        Map<Long, Info> all = processes.stream().collect(Collectors.toMap(Info::pid, each -> each));
+        List<Info> parentsFirst = processes.stream()
+                .sorted(Comparator.comparingInt(each -> depth(each, all)))
+                .toList();
+        for (Info each : parentsFirst) {
             ProcessHandle.of(each.pid())
                     .filter(handle -> read(each.pid()) instanceof Info now && now.startTicks() == each.startTicks())
                     .ifPresent(ProcessHandle::destroyForcibly);
         }
+    }
+
+    private static int depth(Info process, Map<Long, Info> all) {
+        int depth = 0;
+        for (Info at = all.get(process.parent()); at != null && depth < all.size(); at = all.get(at.parent())) {
+            depth++;
+        }
+        return depth;
     }
 
     /** Sends SIGINT with the rights that {@code prefix} leaves. Failures do not matter: SIGKILL comes next. */

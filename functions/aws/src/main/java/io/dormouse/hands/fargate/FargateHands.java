@@ -12,6 +12,7 @@ import io.dormouse.hands.fargate.Tasks.Seen;
 import io.dormouse.head.Heads;
 import io.dormouse.pace.Cancellation;
 import io.dormouse.pace.Pace;
+import io.dormouse.resource.Contents;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.HexFormat;
@@ -29,8 +30,10 @@ import software.amazon.awssdk.services.ecs.EcsClient;
 public final class FargateHands implements HandProvider {
     private final HandRecords records;
     private final Tasks tasks;
+    private final Pool pool;
     private final Supervisors supervisors;
     private final Heads heads;
+    private final Checkpoints checkpoints;
     private final Pace pace;
     private final Patience patience;
     private final RandomGenerator random;
@@ -38,15 +41,19 @@ public final class FargateHands implements HandProvider {
     /**
      * @param ecs not closed here
      * @param supervisors how tasks are spoken to once they run
+     * @param stock of spare tasks
      * @param heads tell the sweep who sleeps and who is gone
+     * @param workspaces where those of hands that rest are kept; nobody else may use it
      * @param random makes secrets: a secure one
      */
     public FargateHands(
             Placement placement,
             EcsClient ecs,
             HandRecords records,
+            Stock stock,
             Supervisors supervisors,
             Heads heads,
+            Contents workspaces,
             Pace pace,
             Patience patience,
             RandomGenerator random) {
@@ -54,9 +61,11 @@ public final class FargateHands implements HandProvider {
         this.tasks = new Tasks(ecs, placement);
         this.supervisors = supervisors;
         this.heads = heads;
+        this.checkpoints = new Checkpoints(workspaces, pace);
         this.pace = pace;
         this.patience = patience;
         this.random = random;
+        this.pool = new Pool(stock, tasks, pace, patience, this::intent, this::answers);
     }
 
     /** As the deployment tells it; nothing in a deployment without hands. */
@@ -64,19 +73,31 @@ public final class FargateHands implements HandProvider {
             Map<String, String> environment,
             EcsClient ecs,
             HandRecords records,
+            Spares spares,
             Supervisors supervisors,
             Heads heads,
+            Contents workspaces,
             Pace pace,
             RandomGenerator random) {
         return Placement.of(environment)
-                .map(placement ->
-                        new FargateHands(placement, ecs, records, supervisors, heads, pace, Patience.USUAL, random));
+                .map(placement -> new FargateHands(
+                        placement,
+                        ecs,
+                        records,
+                        Stock.of(environment, spares),
+                        supervisors,
+                        heads,
+                        workspaces,
+                        pace,
+                        Patience.USUAL,
+                        random));
     }
 
     @Override
     public Provided provide(HandId id, Tenure tenure, Cancellation cancellation) {
         try {
-            Provision.Fleet fleet = new Provision.Fleet(records, tasks, pace, patience, this::intent, new Dialled(id));
+            Provision.Fleet fleet = new Provision.Fleet(
+                    records, tasks, pool, checkpoints, pace, patience, this::intent, new Dialled(id));
             return new Provision(id, tenure, cancellation, fleet).run();
         } catch (SdkException e) {
             log("the record of " + id + " cannot be kept", e);
@@ -85,11 +106,17 @@ public final class FargateHands implements HandProvider {
     }
 
     @Override
+    public void told(HandId id, Tenure tenure) {
+        records.read(id)
+                .filter(record -> record.note() != null && record.epoch() == tenure.epoch())
+                .ifPresent(record -> records.swap(record, record.told()));
+    }
+
+    @Override
     public Optional<Hand> find(HandId id) {
         try {
             return records.read(id)
-                    .filter(record -> record.phase() instanceof Phase.Reached)
-                    .map(record -> (Phase.Reached) record.phase())
+                    .flatMap(FargateHands::reached)
                     .filter(reached -> supervisors.answers(
                             address(reached), reached.intent().token()))
                     .map(reached -> new Dialled(id).hand(reached));
@@ -99,7 +126,7 @@ public final class FargateHands implements HandProvider {
         }
     }
 
-    /** A task's disk goes with it. */
+    /** A task's disk goes with it; what is saved of it was saved at rest. */
     @Override
     public boolean keepsFiles() {
         return false;
@@ -109,6 +136,8 @@ public final class FargateHands implements HandProvider {
     @Override
     public void discard(HandId id) {
         Optional<HandRecord> record = records.read(id);
+        // Before the record that names them. Who saves right now finds no record to tell, and deletes it himself.
+        record.ifPresent(kept -> checkpoints.delete(kept.contents()));
         records.delete(id);
         record.flatMap(FargateHands::task).ifPresent(task -> tasks.stop(task, "its session is gone"));
     }
@@ -116,7 +145,7 @@ public final class FargateHands implements HandProvider {
     /**
      * What a sweep did.
      *
-     * @param seen tasks of hands
+     * @param seen tasks of hands, and spares
      * @param orphans of them stopped, since no record has them
      * @param idle of them stopped, since their session rests or is gone
      * @param failed of them that should have been stopped, and were not; the next sweep tries again
@@ -124,11 +153,30 @@ public final class FargateHands implements HandProvider {
     public record Swept(int seen, int orphans, int idle, int failed) {}
 
     /**
-     * Stops tasks that no record has, and hands of threads that are gone or have rested for so long; nothing else. To be called
-     * every minute or so, by one process or by several.
+     * Stops tasks that no record has, and hands of threads that are gone or have rested for so long; nothing else. What those
+     * that rest hold is saved first, a few at a time. Then fills the places of the pool, and empties those that are too many. To
+     * be called every minute or so, by one process or by several.
+     *
+     * @param deadline no save is begun that may last longer
      */
+    public Swept sweep(Duration idle, Instant deadline) {
+        return new Sweep(records, tasks, pool, heads, checkpoints, pace, (id, reached) -> new Dialled(id).hand(reached))
+                .run(idle, deadline);
+    }
+
+    /** However long it takes. */
     public Swept sweep(Duration idle) {
-        return new Sweep(records, tasks, heads, pace).run(idle);
+        return sweep(idle, Instant.MAX);
+    }
+
+    private static Optional<Phase.Reached> reached(HandRecord record) {
+        return switch (record.phase()) {
+            case Phase.None n -> Optional.empty();
+            case Phase.Asked a -> Optional.empty();
+            case Phase.Started s -> Optional.empty();
+            case Phase.Reached reached -> Optional.of(reached);
+            case Phase.Saving saving -> Optional.of(saving.reached());
+        };
     }
 
     static Optional<String> task(HandRecord record) {
@@ -137,6 +185,7 @@ public final class FargateHands implements HandProvider {
             case Phase.Asked a -> Optional.empty();
             case Phase.Started started -> Optional.of(started.task());
             case Phase.Reached reached -> Optional.of(reached.task());
+            case Phase.Saving saving -> Optional.of(saving.task());
         };
     }
 
@@ -148,6 +197,10 @@ public final class FargateHands implements HandProvider {
         byte[] bytes = new byte[length];
         random.nextBytes(bytes);
         return HexFormat.of().formatHex(bytes);
+    }
+
+    private boolean answers(Intent intent, String host) {
+        return supervisors.answers(address(intent, host), intent.token());
     }
 
     private Address address(Intent intent, String host) {
@@ -171,7 +224,7 @@ public final class FargateHands implements HandProvider {
 
         @Override
         public boolean answers(Intent intent, String host) {
-            return supervisors.answers(address(intent, host), intent.token());
+            return FargateHands.this.answers(intent, host);
         }
 
         @Override

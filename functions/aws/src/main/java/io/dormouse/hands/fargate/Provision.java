@@ -4,15 +4,18 @@ import io.dormouse.hands.Hand;
 import io.dormouse.hands.HandId;
 import io.dormouse.hands.HandProvider.Provided;
 import io.dormouse.hands.Tenure;
+import io.dormouse.hands.fargate.HandRecord.Checkpoint;
 import io.dormouse.hands.fargate.HandRecord.Intent;
 import io.dormouse.hands.fargate.HandRecord.Phase;
 import io.dormouse.hands.fargate.HandRecords.Swapped;
+import io.dormouse.hands.fargate.Place.Stage;
 import io.dormouse.hands.fargate.Tasks.Ran;
 import io.dormouse.hands.fargate.Tasks.Seen;
 import io.dormouse.pace.Cancellation;
 import io.dormouse.pace.Pace;
 import java.time.Duration;
 import java.time.Instant;
+import java.util.Optional;
 import java.util.function.BooleanSupplier;
 import java.util.function.LongFunction;
 
@@ -22,6 +25,7 @@ import java.util.function.LongFunction;
  * after the record has let go of it, so that of two owners the later one keeps what it has.
  */
 final class Provision {
+    private static final int MOST_RESTORES = 3;
     private static final String ANOTHER_OWNER = "another owner works on this session";
 
     private final HandId hand;
@@ -37,12 +41,23 @@ final class Provision {
     private HandRecord record;
     /** Since when the task was seen to run; null before that. */
     private Instant running;
+    /** Whether a spare came to nothing here: then a task is asked for, whatever the pool has. */
+    private boolean spareFailed;
+
+    private int restores;
 
     private Provided outcome;
 
     /** What all provisions share. @param intents makes what was never asked before, for an epoch */
     record Fleet(
-            HandRecords records, Tasks tasks, Pace pace, Patience patience, LongFunction<Intent> intents, Dial dial) {}
+            HandRecords records,
+            Tasks tasks,
+            Pool pool,
+            Checkpoints checkpoints,
+            Pace pace,
+            Patience patience,
+            LongFunction<Intent> intents,
+            Dial dial) {}
 
     /** The way to a task's supervisor. */
     interface Dial {
@@ -67,14 +82,15 @@ final class Provision {
         record = records.read(hand).orElse(null);
         while (outcome == null) {
             if (cancellation.requested()) return new Provided.Unavailable("interrupted while it was starting");
-            if (record == null) create();
+            if (record == null) ask(null);
             else if (record.epoch() > tenure.epoch()) return new Provided.Unavailable(ANOTHER_OWNER);
             else
                 switch (record.phase()) {
-                    case Phase.None none -> swap(asking(record.lost()));
+                    case Phase.None none -> ask(record.lost());
                     case Phase.Asked asked -> start(asked.intent());
                     case Phase.Started started -> watch(started);
                     case Phase.Reached reached -> use(reached);
+                    case Phase.Saving saving -> phase(saving.reached());
                 }
         }
         return outcome;
@@ -82,14 +98,23 @@ final class Provision {
 
     // ---- the record
 
-    private void create() {
-        HandRecord first =
-                HandRecord.asking(hand, tenure.session(), fleet.intents().apply(tenure.epoch()));
-        settled(records.create(first), first);
-    }
-
-    private HandRecord asking(String lost) {
-        return record.next(tenure.epoch(), new Phase.Asked(fleet.intents().apply(tenure.epoch())), lost);
+    /**
+     * Begins anew: with a spare of the pool, or by asking for a task. Whether it was us. If not, the next round looks at what is
+     * there instead, and a spare that was claimed for it is of no use any more.
+     */
+    private boolean ask(String lost) {
+        running = null;
+        Optional<Stage.Ready> spare =
+                spareFailed ? Optional.empty() : fleet.pool().claim(hand, tenure);
+        Intent fresh = fleet.intents().apply(tenure.epoch());
+        Phase phase = spare.<Phase>map(s -> new Phase.Started(s.intent().from(fresh), s.task()))
+                .orElseGet(() -> new Phase.Asked(fresh));
+        HandRecord first = HandRecord.first(hand, tenure, phase);
+        boolean ours =
+                record == null ? settled(records.create(first), first) : swap(record.next(tenure.epoch(), phase, lost));
+        if (spare.isPresent() && !ours) fleet.pool().drop(spare.get().task());
+        if (spare.isPresent() && ours) greet((Phase.Started) phase, spare.get().host());
+        return ours;
     }
 
     /** Whether it was us. If not, the next round looks at what is there instead. */
@@ -116,6 +141,13 @@ final class Provision {
 
     /** Lets go of what was asked for. @param task to be stopped; null when there is none, or none that is known */
     private void giveUp(String task, String why) {
+        if (record.phase() instanceof Phase.Started spare
+                && fleet.pool().lent(spare.intent().token())) {
+            // Nobody asked for this very task: it is dropped, and nobody hears of it.
+            spareFailed = true;
+            if (ask(record.lost())) fleet.pool().drop(spare.task());
+            return;
+        }
         if (!swap(record.next(tenure.epoch(), new Phase.None()))) return;
         if (task != null) tasks.stop(task, "it did not become a hand");
         outcome = new Provided.Unavailable(why);
@@ -149,7 +181,7 @@ final class Provision {
         if (!later || over(began, patience.capacity())) giveUp(task, why);
         else {
             pause(patience.look().multipliedBy(2));
-            if (!cancellation.requested()) swap(asking(record.lost()));
+            if (!cancellation.requested()) ask(record.lost());
         }
     }
 
@@ -180,29 +212,43 @@ final class Provision {
             else pause(patience.look());
             return;
         }
-        String lost = record.lost();
         Phase.Reached reached = new Phase.Reached(started.intent(), started.task(), host);
-        if (swap(record.next(tenure.epoch(), reached, null)))
-            outcome = new Provided.Ready(fleet.dial().hand(reached), true, note(lost));
+        Hand ready = fleet.dial().hand(reached);
+        String lost = record.lost();
+        if (record.checkpoint() == null) {
+            reached(reached, ready, null, lost == null ? null : Notes.lost(lost));
+            return;
+        }
+        // Should this owner die before the record says so, the next one finds it restored, or new.
+        switch (fleet.checkpoints().restore(record.checkpoint(), ready, cancellation)) {
+            case Checkpoints.Restored.Done(String problem) ->
+                reached(reached, ready, record.checkpoint(), Notes.restored(lost, record.checkpoint(), problem));
+            case Checkpoints.Restored.Lost(String why) ->
+                reached(reached, ready, null, Notes.lost(lost == null ? why : lost + "; " + why));
+            case Checkpoints.Restored.Failed(String why) -> {
+                if (++restores == MOST_RESTORES) outcome = new Provided.Unavailable(why);
+                else pause(patience.look());
+            }
+        }
     }
 
-    private static String note(String lost) {
-        return lost == null
-                ? null
-                : "The sandbox was lost (" + lost + "). This is a new one: what the earlier one held, its files and its"
-                        + " running programs, is gone.";
+    /** @param kept null when there is nothing that a later task could be given */
+    private void reached(Phase.Reached reached, Hand ready, Checkpoint kept, String note) {
+        String all = Notes.together(record.note(), note);
+        if (swap(record.next(tenure.epoch(), reached, null, kept).noting(all)))
+            outcome = new Provided.Ready(ready, true, all);
     }
 
     private void use(Phase.Reached reached) {
         if (fleet.dial().answers(reached.intent(), reached.host())) {
             // From here on whoever had it before can neither replace nor stop it.
             if (record.epoch() == tenure.epoch() || swap(record.next(tenure.epoch(), reached)))
-                outcome = new Provided.Ready(fleet.dial().hand(reached), false);
+                outcome = new Provided.Ready(fleet.dial().hand(reached), false, record.note());
             return;
         }
         switch (tasks.see(reached.task())) {
-            case Seen.Ended(String why, boolean scarce) -> swap(asking(why));
-            case Seen.Missing m -> swap(asking("it is no more"));
+            case Seen.Ended(String why, boolean scarce) -> ask(why);
+            case Seen.Missing m -> ask("it is no more");
             case Seen.Running r -> replaceIfSilent(reached);
             case Seen.Coming c -> replaceIfSilent(reached);
             case Seen.Unknown u -> {
@@ -215,7 +261,7 @@ final class Provision {
 
     private void replaceIfSilent(Phase.Reached reached) {
         if (patiently(patience.silence(), () -> fleet.dial().answers(reached.intent(), reached.host()))) return;
-        if (!cancellation.requested() && swap(asking("it stopped to answer")))
+        if (!cancellation.requested() && ask("it stopped to answer"))
             tasks.stop(reached.task(), "it stopped to answer");
     }
 

@@ -3,11 +3,8 @@ package io.dormouse.hands.fargate;
 import io.dormouse.hands.HandId;
 import io.dormouse.hands.fargate.HandRecord.Intent;
 import io.dormouse.id.SessionId;
-import java.nio.charset.StandardCharsets;
-import java.security.MessageDigest;
-import java.security.NoSuchAlgorithmException;
+import io.dormouse.id.Sha256;
 import java.util.ArrayList;
-import java.util.HexFormat;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
@@ -38,6 +35,8 @@ final class Tasks {
     static final String TOKEN = "dormouse:token";
     private static final String SESSION = "dormouse:session";
     private static final String EPOCH = "dormouse:epoch";
+    /** Only on spares, for good: the number of their place. What one was claimed for stands in its claim. */
+    static final String POOL = "dormouse:pool";
 
     /** As many tasks as one request may name. */
     private static final int PAGE = 100;
@@ -69,15 +68,31 @@ final class Tasks {
 
     /** Asks for the intent's task. However often and by whomever this is called, there is one. */
     Ran run(Intent intent, HandId hand, SessionId session) {
+        return run(
+                intent,
+                hand.text(),
+                tag(HAND, hand.text()),
+                tag(TOKEN, intent.token()),
+                tag(SESSION, session.text()),
+                tag(EPOCH, Long.toString(intent.epoch())));
+    }
+
+    /** The same for a spare, which is nobody's. */
+    Ran run(Intent intent, Place place) {
+        String number = Integer.toString(place.number());
+        return run(intent, "place " + number, tag(POOL, number), tag(TOKEN, intent.token()));
+    }
+
+    private Ran run(Intent intent, String what, Tag... tags) {
         try {
-            return ran(client.runTask(request(intent, hand, session)));
+            return ran(client.runTask(request(intent, tags)));
         } catch (ConflictException e) {
             // A newer deployment asks in other words. What was started by the earlier ones is as good.
             return e.resourceIds().isEmpty()
                     ? refused(e.awsErrorDetails().errorCode(), String.valueOf(e.getMessage()))
                     : new Ran.Started(e.resourceIds().getFirst());
         } catch (EcsException e) {
-            said("RunTask for " + hand, e);
+            said("RunTask for " + what, e);
             String code = e.awsErrorDetails() == null
                     ? "no reason"
                     : e.awsErrorDetails().errorCode();
@@ -85,7 +100,7 @@ final class Tasks {
                     ? new Ran.Unknown(code)
                     : refused(code, String.valueOf(e.getMessage()));
         } catch (SdkException e) {
-            said("RunTask for " + hand, e);
+            said("RunTask for " + what, e);
             return new Ran.Unknown("no answer");
         }
     }
@@ -110,7 +125,7 @@ final class Tasks {
         return text.contains("capacity") || text.contains("you've reached the limit") || text.startsWith("resource:");
     }
 
-    private RunTaskRequest request(Intent intent, HandId hand, SessionId session) {
+    private RunTaskRequest request(Intent intent, Tag... tags) {
         return RunTaskRequest.builder()
                 .cluster(placement.cluster())
                 .taskDefinition(placement.taskDefinition())
@@ -124,13 +139,9 @@ final class Tasks {
                         .name(placement.container())
                         .environment(
                                 variable("DORMOUSE_HAND", intent.token()),
-                                variable("DORMOUSE_SECRET_SHA256", sha256(intent.secret())))
+                                variable("DORMOUSE_SECRET_SHA256", Sha256.hex(intent.secret())))
                         .build()))
-                .tags(
-                        tag(HAND, hand.text()),
-                        tag(TOKEN, intent.token()),
-                        tag(SESSION, session.text()),
-                        tag(EPOCH, Long.toString(intent.epoch())))
+                .tags(tags)
                 .build();
     }
 
@@ -140,15 +151,6 @@ final class Tasks {
 
     private static Tag tag(String key, String value) {
         return Tag.builder().key(key).value(value).build();
-    }
-
-    private static String sha256(String text) {
-        try {
-            return HexFormat.of()
-                    .formatHex(MessageDigest.getInstance("SHA-256").digest(text.getBytes(StandardCharsets.UTF_8)));
-        } catch (NoSuchAlgorithmException e) {
-            throw new AssertionError("every Java has SHA-256", e);
-        }
     }
 
     /** For the operator: the account's names are in it. */
@@ -233,10 +235,10 @@ final class Tasks {
         }
     }
 
-    /** A task that carries a hand's tags. */
+    /** A task that carries a hand's tags, or a spare's. @param hand null for one that was started as a spare */
     record Tagged(String task, HandId hand, String token) {}
 
-    /** Tasks of hands that are not ending, as far as ECS knows of them by now. @throws SdkException when it does not answer */
+    /** Tasks of hands and spares that are not ending, as far as ECS knows of them by now. @throws SdkException when it does not answer */
     List<Tagged> all() {
         List<String> arns = new ArrayList<>();
         client.listTasksPaginator(list -> list.cluster(placement.cluster()).family(placement.family()))
@@ -257,8 +259,9 @@ final class Tasks {
         if ("STOPPED".equals(task.desiredStatus())) return Optional.empty();
         Map<String, String> tags = new TreeMap<>();
         task.tags().forEach(tag -> tags.put(tag.key(), tag.value()));
-        return HandId.parse(tags.getOrDefault(HAND, ""))
-                .filter(hand -> tags.containsKey(TOKEN))
-                .map(hand -> new Tagged(task.taskArn(), hand, tags.get(TOKEN)));
+        Optional<HandId> hand = HandId.parse(tags.getOrDefault(HAND, ""));
+        return tags.containsKey(TOKEN) && (hand.isPresent() || tags.containsKey(POOL))
+                ? Optional.of(new Tagged(task.taskArn(), hand.orElse(null), tags.get(TOKEN)))
+                : Optional.empty();
     }
 }

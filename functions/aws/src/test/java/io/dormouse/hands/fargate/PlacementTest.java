@@ -37,4 +37,13 @@ class PlacementTest {
         deployed.put("DORMOUSE_HAND_PORT", "http");
         assertThatThrownBy(() -> Placement.of(deployed)).hasMessageContaining("DORMOUSE_HAND_PORT");
     }
+
+    @Test
+    void the_pool_is_as_large_as_the_deployment_says_and_empty_where_it_says_nothing() {
+        assertThat(Stock.of(deployed, null).size()).isZero();
+        deployed.put("DORMOUSE_WARM_POOL", "3");
+        assertThat(Stock.of(deployed, null).size()).isEqualTo(3);
+        deployed.put("DORMOUSE_WARM_POOL", "-1");
+        assertThatThrownBy(() -> Stock.of(deployed, null)).hasMessageContaining("DORMOUSE_WARM_POOL");
+    }
 }

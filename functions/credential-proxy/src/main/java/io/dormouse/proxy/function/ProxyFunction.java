@@ -59,7 +59,7 @@ final class ProxyFunction implements RuntimeLoop.Handler {
             Operation operation, Custody custody, CredentialProxy proxy, Contents exchange, Supplier<String> names) {
         this.operation = operation;
         this.custody = custody;
-        this.sending = new Sending(proxy, exchange, names);
+        this.sending = new Sending(proxy, exchange, names, custody.keyring()::serves);
     }
 
     /**

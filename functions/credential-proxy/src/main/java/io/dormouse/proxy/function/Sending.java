@@ -17,17 +17,36 @@ import java.io.IOException;
 import java.io.InputStream;
 import java.io.OutputStream;
 import java.io.UncheckedIOException;
+import java.time.Duration;
 import java.util.Arrays;
 import java.util.List;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.TimeUnit;
+import java.util.function.Predicate;
 import java.util.function.Supplier;
 
 /**
  * Requests, and their answers as frames. A body is passed on as it comes, as far as it is small or lives on being read at once;
  * the rest of a large one goes in pieces through the bucket, for Lambda streams 200 MB at most, and slowly after the first six.
  */
-record Sending(CredentialProxy proxy, Contents exchange, Supplier<String> names) {
+final class Sending {
+    private static final System.Logger LOG = System.getLogger("io.dormouse.proxy.function");
     private static final int BUFFER = 65_536;
     private static final long MOST_STREAMED_BYTES = 180L << 20;
+    private static final Duration LOOK = Duration.ofSeconds(10);
+
+    private final CredentialProxy proxy;
+    private final Contents exchange;
+    private final Supplier<String> names;
+    private final Predicate<Outbound.Caller> wanted;
+
+    /** @param wanted whether anything may still be done for a caller */
+    Sending(CredentialProxy proxy, Contents exchange, Supplier<String> names, Predicate<Outbound.Caller> wanted) {
+        this.proxy = proxy;
+        this.exchange = exchange;
+        this.names = names;
+        this.wanted = wanted;
+    }
 
     void perform(Errand.Send send, OutputStream out) throws IOException {
         Outbound.Request request = send.request(exchange);
@@ -35,7 +54,7 @@ record Sending(CredentialProxy proxy, Contents exchange, Supplier<String> names)
             switch (proxy.send(send.caller(), request, new Told(send.full(), out))) {
                 case Response.Refused refused ->
                     Frame.json(Kind.REFUSED, refused).write(out);
-                case Response.Answered answered -> passOn(answered, out);
+                case Response.Answered answered -> passOn(send.caller(), answered, out);
             }
         } finally {
             // Also of what the host did not want to read.
@@ -43,8 +62,9 @@ record Sending(CredentialProxy proxy, Contents exchange, Supplier<String> names)
         }
     }
 
-    private void passOn(Response.Answered answered, OutputStream out) throws IOException {
-        try (InputStream body = answered.body()) {
+    private void passOn(Outbound.Caller caller, Response.Answered answered, OutputStream out) throws IOException {
+        try (InputStream body = answered.body();
+                Watch _ = new Watch(caller, body)) {
             Frame.json(Kind.ANSWERED, new Head(answered.status(), answered.headers(), answered.credential()))
                     .write(out);
             passOn(body, isLive(answered), out);
@@ -95,6 +115,47 @@ record Sending(CredentialProxy proxy, Contents exchange, Supplier<String> names)
 
     private static Frame broke(IOException e) {
         return Frame.text(Kind.BROKE, e instanceof Failure failure ? failure.getMessage() : "the body breaks off");
+    }
+
+    /**
+     * Lambda does not tell that a caller has gone, and takes what nobody reads: a stream without an end would be billed until
+     * the function is killed. So the table is asked now and then.
+     */
+    private final class Watch implements AutoCloseable {
+        private final CountDownLatch over = new CountDownLatch(1);
+
+        Watch(Outbound.Caller caller, InputStream body) {
+            Thread.ofVirtual().name("watch").start(() -> watch(caller, body));
+        }
+
+        private void watch(Outbound.Caller caller, InputStream body) {
+            try {
+                while (!over.await(LOOK.toNanos(), TimeUnit.NANOSECONDS))
+                    if (!isWanted(caller)) {
+                        LOG.log(System.Logger.Level.INFO, "ends an answer that is nobody's any more");
+                        body.close();
+                        return;
+                    }
+            } catch (InterruptedException e) {
+                Thread.currentThread().interrupt();
+            } catch (IOException e) {
+                // It ends all the same.
+            }
+        }
+
+        private boolean isWanted(Outbound.Caller caller) {
+            try {
+                return wanted.test(caller);
+            } catch (RuntimeException e) {
+                LOG.log(System.Logger.Level.WARNING, "whether a caller is still there is not known: " + e.getClass());
+                return true;
+            }
+        }
+
+        @Override
+        public void close() {
+            over.countDown();
+        }
     }
 
     /** Tells the caller what credentials are used for, beside the answer: he keeps the ledger. */

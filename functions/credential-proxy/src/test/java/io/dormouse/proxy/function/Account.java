@@ -40,6 +40,8 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.UUID;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.locks.LockSupport;
 import software.amazon.awssdk.auth.credentials.AwsBasicCredentials;
 import software.amazon.awssdk.auth.credentials.StaticCredentialsProvider;
 import software.amazon.awssdk.regions.Region;
@@ -130,7 +132,7 @@ final class Account implements AutoCloseable {
 
     // ---- a session
 
-    /** Running, under epoch 1, in an environment without limits. */
+    /** Running, in an environment without limits. */
     void session(VaultId... vaults) {
         Instant now = Instant.now();
         ObjectNode environment = Json.object();
@@ -166,7 +168,33 @@ final class Account implements AutoCloseable {
         return vault;
     }
 
-    Outbound.Caller caller(long epoch) {
+    private Head head() {
+        return heads.read(session.primaryThread()).orElseThrow();
+    }
+
+    /** The wake is over, though there is work left. */
+    void letsGo() {
+        Head head = head();
+        heads.swap(head, head.release(head.snapshot(), Instant.now()));
+    }
+
+    /** The next wake. */
+    void wakes() {
+        Head head = head();
+        heads.swap(head, ((Head.Claim.Granted) head.claim("me", Instant.now())).next());
+    }
+
+    /** Who holds the lease. */
+    Outbound.Caller caller() {
+        return caller(head().lease().epoch());
+    }
+
+    /** Who does not. */
+    Outbound.Caller stranger() {
+        return caller(head().lease().epoch() + 1);
+    }
+
+    private Outbound.Caller caller(long epoch) {
         return new Outbound.Caller(
                 HERE, session, session.primaryThread(), epoch, ids.event(), Outbound.Purpose.SANDBOX);
     }
@@ -176,6 +204,17 @@ final class Account implements AutoCloseable {
         return s3.listObjectsV2(list -> list.bucket(bucket).prefix("exchange/")).contents().stream()
                 .map(object -> object.key())
                 .toList();
+    }
+
+    /** What an answer that nobody wanted to its end has left, once its function has ended; the real bucket forgets it in time. */
+    void forget() {
+        long giveUp = System.nanoTime() + TimeUnit.SECONDS.toNanos(60);
+        while (!lambda.busy("send").isEmpty()) {
+            if (System.nanoTime() > giveUp) throw new AssertionError("the function does not end");
+            LockSupport.parkNanos(TimeUnit.MILLISECONDS.toNanos(10));
+        }
+        for (String name : handedOver())
+            s3.deleteObject(delete -> delete.bucket(bucket).key(name));
     }
 
     String logs() {

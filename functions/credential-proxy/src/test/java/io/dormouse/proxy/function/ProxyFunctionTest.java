@@ -27,11 +27,13 @@ import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.net.URI;
 import java.nio.charset.StandardCharsets;
+import java.time.Duration;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.Executors;
 import java.util.concurrent.atomic.AtomicReference;
+import java.util.concurrent.locks.LockSupport;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.BeforeEach;
@@ -76,6 +78,7 @@ class ProxyFunctionTest {
 
     @BeforeEach
     void forget() {
+        account.forget();
         account.uses.told(account.session.primaryThread(), uses().size());
     }
 
@@ -89,7 +92,7 @@ class ProxyFunctionTest {
     }
 
     private Response get() {
-        return account.outbound.send(account.caller(1), request("GET", InputStream.nullInputStream(), 0));
+        return account.outbound.send(account.caller(), request("GET", InputStream.nullInputStream(), 0));
     }
 
     private static Response.Answered answered(Response response) {
@@ -156,7 +159,7 @@ class ProxyFunctionTest {
         LambdaOutbound outbound =
                 new LambdaOutbound(invocations, "store", new MemoryContents(), account.uses, account.ids::next);
         script.set(exchange -> reply(exchange, "never"));
-        assertThat(refused(outbound.send(account.caller(1), request("GET", InputStream.nullInputStream(), 0))))
+        assertThat(refused(outbound.send(account.caller(), request("GET", InputStream.nullInputStream(), 0))))
                 .isEqualTo("proxy_unavailable");
         assertThatThrownBy(() -> outbound.placeholders(Account.HERE, account.session))
                 .hasMessageContaining("other errands");
@@ -178,7 +181,7 @@ class ProxyFunctionTest {
     void the_table_says_whether_the_caller_holds_the_lease_and_not_the_caller() {
         script.set(exchange -> reply(exchange, "never"));
         Request request = request("GET", InputStream.nullInputStream(), 0);
-        assertThat(refused(account.outbound.send(account.caller(2), request))).isEqualTo("superseded");
+        assertThat(refused(account.outbound.send(account.stranger(), request))).isEqualTo("superseded");
         assertThat(uses()).isEmpty();
     }
 
@@ -190,7 +193,7 @@ class ProxyFunctionTest {
                 new MemoryContents(),
                 account.uses,
                 account.ids::next);
-        assertThat(refused(outbound.send(account.caller(1), request("GET", InputStream.nullInputStream(), 0))))
+        assertThat(refused(outbound.send(account.caller(), request("GET", InputStream.nullInputStream(), 0))))
                 .isEqualTo("proxy_unavailable");
     }
 
@@ -242,19 +245,27 @@ class ProxyFunctionTest {
         script.set(exchange ->
                 reply(exchange, Pattern.same(exchange.getRequestBody(), size) ? "whole" : "not what was sent"));
         for (long length : new long[] {size, -1}) {
-            Response response = account.outbound.send(account.caller(1), request("POST", new Pattern(size), length));
+            Response response = account.outbound.send(account.caller(), request("POST", new Pattern(size), length));
             assertThat(answered(response).body()).hasContent("whole");
         }
         assertThat(account.handedOver()).isEmpty();
     }
 
+    /** Lambda tells no function that its caller has gone: the end of the wake does. */
     @Test
-    void who_wants_no_more_of_an_answer_leaves_nothing_open() throws IOException {
+    void an_answer_that_nobody_wants_any_more_ends_with_the_wake() throws IOException {
         CountDownLatch gone = new CountDownLatch(1);
         script.set(exchange -> {
+            exchange.getResponseHeaders().set("Content-Type", "text/event-stream");
             exchange.sendResponseHeaders(200, 0);
+            OutputStream out = exchange.getResponseBody();
             try {
-                new Pattern(Long.MAX_VALUE).transferTo(exchange.getResponseBody());
+                out.write(new byte[2000]);
+                while (true) {
+                    out.flush();
+                    LockSupport.parkNanos(Duration.ofMillis(50).toNanos());
+                    out.write('.');
+                }
             } catch (IOException e) {
                 gone.countDown();
             }
@@ -263,11 +274,14 @@ class ProxyFunctionTest {
         assertThat(body.readNBytes(1000)).hasSize(1000);
         body.close();
         assertThatThrownBy(body::read).isInstanceOf(IOException.class);
-        await(gone);
         assertThat(uses()).singleElement().satisfies(use -> {
             assertThat(use.status()).isEqualTo(200);
             assertThat(use.bytes()).isEqualTo(1000);
         });
+        assertThat(account.lambda.busy("send")).hasSize(1);
+        account.letsGo();
+        await(gone);
+        account.wakes();
     }
 
     @Test

@@ -6,6 +6,7 @@ import io.dormouse.hands.HandCall;
 import io.dormouse.hands.HandFiles;
 import io.dormouse.hands.HandResult;
 import io.dormouse.hands.Recipe;
+import io.dormouse.hands.Workspace;
 import io.dormouse.hands.egress.Attachment;
 import io.dormouse.hands.egress.Door;
 import io.dormouse.hands.remote.SupervisorClient.Answer;
@@ -79,6 +80,11 @@ public final class RemoteHand implements Hand {
     @Override
     public Optional<HandFiles> files() {
         return Optional.of(client.files(endpoint));
+    }
+
+    @Override
+    public Optional<Workspace> workspace() {
+        return Optional.of(client.workspace(endpoint));
     }
 
     /** One call, from the first question to its result. */

@@ -9,7 +9,7 @@ import java.util.Optional;
 import java.util.function.Supplier;
 
 /** Supervisors over HTTP. Safe for several threads. */
-public final class RemoteSupervisors implements Supervisors {
+public final class RemoteSupervisors implements Supervisors, AutoCloseable {
     private static final Duration HEALTH = Duration.ofSeconds(3);
 
     private final SupervisorClient client = new SupervisorClient();
@@ -31,5 +31,11 @@ public final class RemoteSupervisors implements Supervisors {
 
     private static Endpoint endpoint(Address address) {
         return new Endpoint(URI.create("http://" + address.host() + ":" + address.port()), address.secret());
+    }
+
+    /** Cuts what is under way. */
+    @Override
+    public void close() {
+        client.close();
     }
 }

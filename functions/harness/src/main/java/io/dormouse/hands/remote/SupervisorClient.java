@@ -5,6 +5,7 @@ import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.dormouse.hands.HandCall;
 import io.dormouse.hands.HandFiles;
+import io.dormouse.hands.Workspace;
 import java.io.IOException;
 import java.net.ConnectException;
 import java.net.http.HttpClient;
@@ -18,7 +19,7 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
 
 /** The requests that a hand's supervisor knows. Every failure is an {@link Answer}. Safe for several threads. */
-public final class SupervisorClient {
+public final class SupervisorClient implements AutoCloseable {
     /** How long one request lets the supervisor wait for a result. */
     static final Duration WAIT = Duration.ofSeconds(20);
 
@@ -88,9 +89,19 @@ public final class SupervisorClient {
         return new RemoteFiles(http, endpoint);
     }
 
+    Workspace workspace(Endpoint endpoint) {
+        return new RemoteWorkspace(http, endpoint);
+    }
+
     /** Asks the supervisor to end itself and everything in it; answers as soon as it says that it will. */
     public boolean stop(Endpoint endpoint) {
         return send(endpoint, "/v1/stop", JSON.createObjectNode(), QUICK).join() instanceof Answer.Ok;
+    }
+
+    /** Cuts what is under way. */
+    @Override
+    public void close() {
+        http.shutdownNow();
     }
 
     private CompletableFuture<Answer> send(Endpoint endpoint, String path, ObjectNode body, Duration timeout) {

@@ -317,7 +317,7 @@ public abstract class HeadsContract {
     /** The index may lag behind, so this asks again for a while. */
     private void assertOwing(Instant by, int limit, ThreadId... threads) {
         List<ThreadId> expected = List.of(threads);
-        long patience = System.nanoTime() + Duration.ofSeconds(10).toNanos();
+        long patience = System.nanoTime() + Duration.ofSeconds(60).toNanos();
         List<ThreadId> owing = heads.owing(by, limit);
         while (!owing.equals(expected) && System.nanoTime() < patience) {
             Thread.onSpinWait();

@@ -7,10 +7,12 @@ import com.sun.net.httpserver.HttpExchange;
 import com.sun.net.httpserver.HttpServer;
 import io.dormouse.json.Json;
 import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.net.URI;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
@@ -48,6 +50,8 @@ public final class EcsEmulator implements AutoCloseable {
     private final List<Request> requests = new ArrayList<>();
     private Fate usual = Fate.USUAL;
     private int started;
+    /** Null for none. */
+    private String linked;
 
     /** @param action for example {@code RunTask} */
     public record Request(String action, JsonNode body) {}
@@ -78,6 +82,12 @@ public final class EcsEmulator implements AutoCloseable {
     }
 
     // ---- what a test does to it
+
+    /** From now on the files of the latest task with such a tag are found beside those of all, by the tag's value. */
+    public EcsEmulator linked(String tag) {
+        linked = tag;
+        return this;
+    }
 
     /** The next requests of this kind, in order. */
     public synchronized void strike(String action, Fault... next) {
@@ -136,7 +146,7 @@ public final class EcsEmulator implements AutoCloseable {
         synchronized (this) {
             all = List.copyOf(tasks.values());
         }
-        all.forEach(task -> task.stop("the emulator ends"));
+        all.forEach(EmulatedTask::end);
     }
 
     // ---- HTTP
@@ -237,6 +247,7 @@ public final class EcsEmulator implements AutoCloseable {
                 // Short: the path of a socket has a hundred bytes.
                 home.resolve("t" + ++started));
         tasks.put(task.arn(), task);
+        link(task, body.path("tags"));
         ObjectNode accepted = Json.object();
         accepted.putArray("tasks").add(task.json(true));
         accepted.putArray("failures");
@@ -244,6 +255,18 @@ public final class EcsEmulator implements AutoCloseable {
         tokens.put(token, new Token(body, answer, List.of(task.arn())));
         task.meet(fates.isEmpty() ? usual : fates.poll());
         return answer;
+    }
+
+    private void link(EmulatedTask task, JsonNode tags) {
+        for (JsonNode tag : tags)
+            if (tag.path("key").asText().equals(linked))
+                try {
+                    Path link = home.resolve(tag.path("value").asText());
+                    Files.deleteIfExists(link);
+                    Files.createSymbolicLink(link, task.folder());
+                } catch (IOException e) {
+                    throw new UncheckedIOException(e);
+                }
     }
 
     private Optional<String> wrong(JsonNode body, String token) {
@@ -282,10 +305,10 @@ public final class EcsEmulator implements AutoCloseable {
         return new Answer(200, found);
     }
 
-    /** Two a page, so that nobody forgets the next one. */
+    /** Of a family, or all; two a page, so that nobody forgets the next one. */
     private Answer listTasks(JsonNode body) {
         String family = body.path("family").asText();
-        List<String> all = taskDefinition.contains("/" + family + ":")
+        List<String> all = family.isEmpty() || taskDefinition.contains("/" + family + ":")
                 ? tasks.values().stream()
                         .filter(task -> !task.stopped())
                         .map(EmulatedTask::arn)

@@ -22,6 +22,7 @@ final class EmulatedTask {
     private final Image image;
     private final Path folder;
     private Process process;
+    private boolean frozen;
     private String status = "PROVISIONING";
     private String desired = "RUNNING";
     private String stopCode;
@@ -91,6 +92,8 @@ final class EmulatedTask {
                 status = "RUNNING";
             }
             process.waitFor();
+            // A task's disk goes with it.
+            new ProcessBuilder("/bin/rm", "-rf", folder.toString()).start().waitFor();
             ended("EssentialContainerExited", "Essential container in task exited");
         } catch (IOException e) {
             throw new UncheckedIOException(e);
@@ -125,14 +128,29 @@ final class EmulatedTask {
         return Integer.toString(40_000 + number);
     }
 
-    /** As StopTask does it, only quicker. */
+    /** As StopTask does it, only quicker: who does not hear that he should end is ended. */
     void stop(String reason) {
         Process running;
+        boolean deaf;
         synchronized (this) {
             running = process;
+            deaf = frozen;
             ended("UserInitiated", reason);
         }
-        if (running != null) running.destroy();
+        if (running == null) return;
+        if (deaf) running.destroyForcibly();
+        else running.destroy();
+    }
+
+    /** Its address is free afterwards, for the next cluster's task. */
+    void end() {
+        stop("the emulator ends");
+        if (process == null) return;
+        try {
+            if (!process.waitFor(5, TimeUnit.SECONDS)) process.destroyForcibly().waitFor();
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+        }
     }
 
     /** As a machine that fails. */
@@ -152,9 +170,12 @@ final class EmulatedTask {
     }
 
     /** It lives, and answers nobody. */
-    void freeze(boolean frozen) {
+    void freeze(boolean freezes) {
+        synchronized (this) {
+            frozen = freezes;
+        }
         try {
-            new ProcessBuilder("/bin/kill", frozen ? "-STOP" : "-CONT", Long.toString(process.pid()))
+            new ProcessBuilder("/bin/kill", freezes ? "-STOP" : "-CONT", Long.toString(process.pid()))
                     .start()
                     .waitFor();
         } catch (IOException e) {

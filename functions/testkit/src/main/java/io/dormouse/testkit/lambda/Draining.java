@@ -3,6 +3,7 @@ package io.dormouse.testkit.lambda;
 import java.io.FilterInputStream;
 import java.io.IOException;
 import java.io.InputStream;
+import java.io.OutputStream;
 import java.util.concurrent.CountDownLatch;
 
 /** A body that one thread holds open while another reads it, to its end or until it wants no more. */
@@ -46,5 +47,10 @@ final class Draining extends FilterInputStream {
 
     void awaitEnd() throws InterruptedException {
         end.await();
+    }
+
+    /** The rest, to its end. */
+    void drain() throws IOException {
+        in.transferTo(OutputStream.nullOutputStream());
     }
 }

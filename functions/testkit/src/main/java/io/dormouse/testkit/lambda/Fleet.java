@@ -70,8 +70,19 @@ final class Fleet implements AutoCloseable {
             if (instance.alive()) return instance;
             instance.close();
         }
+        return start();
+    }
+
+    private Instance start() throws IOException {
         started.incrementAndGet();
-        return new Instance(function, clock, log);
+        return new Instance(function, function.life() == Deployed.Life.RESTORED, clock, log);
+    }
+
+    /** One more process that the next invocations find. */
+    ProcessHandle park() throws IOException {
+        Instance instance = start();
+        idle.add(instance);
+        return instance.parked().handle();
     }
 
     List<ProcessHandle> busy() {

@@ -24,7 +24,8 @@ final class Folders {
         return folder;
     }
 
-    private static void remove(Path folder) {
+    static void remove(Path folder) {
+        if (!Files.exists(folder)) return;
         try (Stream<Path> files = Files.walk(folder)) {
             for (Path file : files.sorted((a, b) -> b.compareTo(a)).toList()) Files.deleteIfExists(file);
         } catch (IOException e) {

@@ -102,6 +102,18 @@ public final class LambdaEmulator implements AutoCloseable {
         return fleet(function).busy();
     }
 
+    /**
+     * Starts a process of a function that is {@link Deployed.Life#RESTORED}, and waits until it is parked. Invocations take
+     * parked ones in the order in which they were started.
+     */
+    public ProcessHandle park(String function) {
+        try {
+            return fleet(function).park();
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+    }
+
     /** How many processes of a function were started. */
     public int started(String function) {
         return fleet(function).started();

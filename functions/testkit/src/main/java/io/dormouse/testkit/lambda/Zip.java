@@ -19,10 +19,18 @@ final class Zip {
 
     /** Into a folder of its own, with the rights that the zip gives its files: a program that it does not let run, will not. */
     static Path unpack(Path zip) {
+        try {
+            return unpack(zip, Folders.fresh("dormouse-function-"));
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+    }
+
+    /** @param folder is empty @return it */
+    static Path unpack(Path zip, Path folder) {
         if (!Files.isRegularFile(zip)) throw new IllegalStateException(zip + " is missing: mvn package makes it");
         try (FileSystem inside = FileSystems.newFileSystem(
                 URI.create("jar:" + zip.toUri()), Map.of("enablePosixFileAttributes", "true"))) {
-            Path folder = Folders.fresh("dormouse-function-");
             Path root = inside.getPath("/");
             long size = 0;
             try (Stream<Path> files = Files.walk(root)) {

@@ -1,9 +1,7 @@
 package io.dormouse.testkit.memory;
 
+import io.dormouse.id.Sha256;
 import io.dormouse.resource.Blobs;
-import java.security.MessageDigest;
-import java.security.NoSuchAlgorithmException;
-import java.util.HexFormat;
 import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.ConcurrentHashMap;
@@ -14,7 +12,7 @@ public final class MemoryBlobs implements Blobs {
 
     @Override
     public String put(byte[] content) {
-        String name = sha256(content);
+        String name = Sha256.hex(content);
         contents.putIfAbsent(name, content.clone());
         return name;
     }
@@ -22,13 +20,5 @@ public final class MemoryBlobs implements Blobs {
     @Override
     public Optional<byte[]> get(String sha256) {
         return Optional.ofNullable(contents.get(sha256)).map(byte[]::clone);
-    }
-
-    private static String sha256(byte[] content) {
-        try {
-            return HexFormat.of().formatHex(MessageDigest.getInstance("SHA-256").digest(content));
-        } catch (NoSuchAlgorithmException e) {
-            throw new AssertionError("every Java has SHA-256", e);
-        }
     }
 }

@@ -1,8 +1,8 @@
 package io.dormouse.testkit.signature;
 
+import io.dormouse.id.Sha256;
 import java.nio.charset.StandardCharsets;
 import java.security.GeneralSecurityException;
-import java.security.MessageDigest;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.HexFormat;
@@ -46,7 +46,7 @@ public record SignatureCheck(String keyId, String secret, String token, String r
         if (token != null) needed.add("x-amz-security-token");
         if (!names.containsAll(needed)) return Optional.of("signs too little: " + names);
         if (token != null && !token.equals(header.apply("x-amz-security-token"))) return Optional.of("another token");
-        String hash = hex(sha256(body));
+        String hash = Sha256.hex(body);
         String told = header.apply("x-amz-content-sha256");
         if (told != null && !told.equals(hash)) return Optional.of("another body");
 
@@ -59,7 +59,7 @@ public record SignatureCheck(String keyId, String secret, String token, String r
                     .append('\n');
         canonical.append('\n').append(parts.group(5)).append('\n').append(hash);
         String scope = date + "/" + region + "/" + service + "/aws4_request";
-        String toSign = "AWS4-HMAC-SHA256\n" + time + "\n" + scope + "\n" + hex(sha256(bytes(canonical.toString())));
+        String toSign = "AWS4-HMAC-SHA256\n" + time + "\n" + scope + "\n" + Sha256.hex(canonical.toString());
         byte[] key = bytes("AWS4" + secret);
         for (String step : List.of(date, region, service, "aws4_request")) key = hmac(key, step);
         String right = hex(hmac(key, toSign));
@@ -83,14 +83,6 @@ public record SignatureCheck(String keyId, String secret, String token, String r
 
     private static String hex(byte[] bytes) {
         return HexFormat.of().formatHex(bytes);
-    }
-
-    private static byte[] sha256(byte[] bytes) {
-        try {
-            return MessageDigest.getInstance("SHA-256").digest(bytes);
-        } catch (GeneralSecurityException e) {
-            throw new IllegalStateException(e);
-        }
     }
 
     private static byte[] hmac(byte[] key, String text) {

@@ -35,11 +35,12 @@ class LambdaEmulatorTest {
     private Path room;
 
     private final LambdaEmulator lambda = LambdaEmulator.start(List.of(SOON, SOON));
+    private Path zip;
     private Deployed small;
 
     @BeforeEach
     void deploy() throws IOException {
-        Path zip = room.resolve("function.zip");
+        zip = room.resolve("function.zip");
         String name = SmallFunction.class.getName().replace('.', '/') + ".class";
         try (OutputStream file = Files.newOutputStream(zip);
                 ZipOutputStream out = new ZipOutputStream(file)) {
@@ -76,11 +77,30 @@ class LambdaEmulatorTest {
     }
 
     @Test
+    void a_rehearsed_function_finds_its_classes_linked() throws Exception {
+        Path loaded = room.resolve("loaded.txt");
+        Map<String, String> told = Map.of("JAVA_TOOL_OPTIONS", "-Xlog:class+load:file=" + loaded);
+        lambda.deploy(Deployed.rehearsed("small", zip, SmallFunction.class.getName(), told));
+        assertThat(Json.parse(call("\"a\"")).path("event").asText()).isEqualTo("a");
+        assertThat(Files.readString(loaded)).containsPattern("SmallFunction source: shared objects file");
+    }
+
+    @Test
     void a_kept_process_serves_the_next_invocation() throws FunctionFailed {
-        lambda.deploy(small.with(Deployed.Life.KEPT));
+        // The second one waits for the end of the first, which is later than its answer.
+        lambda.deploy(small.with(Deployed.Life.KEPT).atMost(1));
         call("\"a\"");
         assertThat(Json.parse(call("\"b\"")).path("served").asInt()).isEqualTo(2);
         assertThat(lambda.started("small")).isEqualTo(1);
+    }
+
+    /** The runtime client would unpack its native part to one place for all, over what others have mapped. */
+    @Test
+    void processes_do_not_write_over_each_others_libraries() throws Exception {
+        lambda.deploy(small.with(Deployed.Life.KEPT));
+        long process = Json.parse(call("\"a\"")).path("process").asLong();
+        String mapped = Files.readString(Path.of("/proc/" + process + "/maps"));
+        assertThat(mapped).contains("libaws-lambda-jni").doesNotContain("/tmp/.libaws-lambda-jni");
     }
 
     @Test
