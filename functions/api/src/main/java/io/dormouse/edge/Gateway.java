@@ -181,9 +181,11 @@ public final class Gateway {
                     ids,
                     null);
             String idempotencyKey = exchange.request.getHeader("idempotency-key");
-            if (idempotencyKey != null && found.route().method().equals("POST"))
-                once(exchange, handler, call, idempotencyKey, fingerprint(exchange, key, body));
-            else answer(exchange, handler.answer(call));
+            answer(
+                    exchange,
+                    idempotencyKey != null && found.route().method().equals("POST")
+                            ? once(exchange, handler, call, idempotencyKey, fingerprint(exchange, key, body))
+                            : handler.answer(call));
         } catch (Refused refused) {
             exchange.refuse(refused.error());
         } catch (Throwable broken) {
@@ -202,6 +204,7 @@ public final class Gateway {
                 asked[0] = true;
                 return received.answer(call);
             };
+            Answer answer;
             try {
                 Call call = new Call(
                         exchange.id,
@@ -214,11 +217,13 @@ public final class Gateway {
                         null);
                 byte[] meaning = received.fingerprint().getBytes(StandardCharsets.UTF_8);
                 String idempotencyKey = exchange.request.getHeader("idempotency-key");
-                if (idempotencyKey == null) answer(exchange, handler.answer(call));
-                else once(exchange, handler, call, idempotencyKey, fingerprint(exchange, key, meaning));
+                answer = idempotencyKey == null
+                        ? handler.answer(call)
+                        : once(exchange, handler, call, idempotencyKey, fingerprint(exchange, key, meaning));
             } finally {
                 if (!asked[0]) received.discard();
             }
+            answer(exchange, answer);
         } catch (Refused refused) {
             unread(exchange, multipart, refused.error());
         } catch (Upload.ClientGone gone) {
@@ -252,15 +257,19 @@ public final class Gateway {
         }
     }
 
-    private void once(Exchange exchange, Route.Handler handler, Call call, String key, String fingerprint)
+    /**
+     * What to answer, when everything else is done: a function is frozen as soon as it has answered, and who is told to try
+     * again may be quick.
+     */
+    private Answer once(Exchange exchange, Route.Handler handler, Call call, String key, String fingerprint)
             throws Exception {
         switch (idempotency.begin(call.workspace(), key, fingerprint)) {
-            case Idempotency.Begun.Rejected rejected -> exchange.refuse(rejected.error());
+            case Idempotency.Begun.Rejected rejected -> throw new Refused(rejected.error());
             case Idempotency.Begun.Replay replay -> {
                 exchange.response.putHeader("idempotent-replayed", "true");
                 // Only permanent conflicts are kept.
                 if (replay.status() == 409) exchange.response.putHeader("x-should-retry", "false");
-                exchange.reply(replay.status(), replay.body());
+                return new Answer.Json(replay.status(), replay.body());
             }
             case Idempotency.Begun.Attempt attempt -> {
                 Call withIds = new Call(
@@ -280,7 +289,7 @@ public final class Gateway {
                         idempotency.finish(attempt.claim(), json.status(), json.body());
                         settled = true;
                     }
-                    answer(exchange, answer);
+                    return answer;
                 } catch (Refused refused) {
                     if (permanent(refused.error())) {
                         idempotency.finish(
@@ -289,7 +298,7 @@ public final class Gateway {
                                 refused.error().body(exchange.id));
                         settled = true;
                     }
-                    exchange.refuse(refused.error());
+                    throw refused;
                 } finally {
                     if (!settled) idempotency.release(attempt.claim());
                 }

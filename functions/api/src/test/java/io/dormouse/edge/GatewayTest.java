@@ -7,6 +7,7 @@ import com.fasterxml.jackson.databind.JsonNode;
 import io.dormouse.id.Ids;
 import io.dormouse.id.WorkspaceId;
 import io.dormouse.json.Json;
+import io.dormouse.resource.Resource;
 import io.dormouse.testkit.memory.MemoryBlobs;
 import io.dormouse.testkit.memory.MemoryResources;
 import io.dormouse.wire.ApiError;
@@ -43,7 +44,14 @@ import org.junit.jupiter.api.Timeout;
 @Timeout(60)
 class GatewayTest {
     private final InstantSource clock = InstantSource.system();
-    private final MemoryResources resources = new MemoryResources(clock);
+    private final Overtaking release = new Overtaking();
+    private final MemoryResources resources = new MemoryResources(clock) {
+        @Override
+        public Saved swap(Resource before, Resource after) {
+            release.work();
+            return super.swap(before, after);
+        }
+    };
     private final SecureRandom random = new SecureRandom();
     private final ApiKeys keys = new ApiKeys(resources, clock, random);
     private final String key = keys.create(new WorkspaceId("here"), "test").plain();
@@ -78,6 +86,9 @@ class GatewayTest {
                 Route.post("/v1/flaky", call -> {
                     if (failures.incrementAndGet() == 1) throw new IllegalStateException("secret detail");
                     return Answer.ok(Json.object().put("id", call.ids().next("thing_")));
+                }),
+                Route.post("/v1/full", call -> {
+                    throw new Refused(new ApiError.Overloaded("full"));
                 }),
                 Route.post("/v1/slow", call -> {
                     entered.countDown();
@@ -405,6 +416,14 @@ class GatewayTest {
         HttpResponse<String> second = send(once("/v1/flaky", "k3", "{}"));
         assertThat(second.statusCode()).isEqualTo(200);
         assertThat(send(once("/v1/flaky", "k3", "{}")).body()).isEqualTo(second.body());
+    }
+
+    @Test
+    void whoever_is_refused_for_now_may_repeat_at_once() throws Exception {
+        release.watch();
+        isError(send(once("/v1/full", "k4", "{}")), 529, "overloaded_error");
+        release.assertWorkWasFirst();
+        isError(send(once("/v1/full", "k4", "{}")), 529, "overloaded_error");
     }
 
     @Test

@@ -50,6 +50,7 @@ class UploadTest {
     private final Vertx vertx = Vertx.vertx();
     private final HttpClient client = HttpClient.newHttpClient();
     private final AtomicInteger discarded = new AtomicInteger();
+    private final Overtaking discard = new Overtaking();
     private final BlockingQueue<String> ended = new ArrayBlockingQueue<>(100);
     private int port;
 
@@ -109,6 +110,7 @@ class UploadTest {
 
             @Override
             public void discard() {
+                discard.work();
                 discarded.incrementAndGet();
             }
         };
@@ -267,6 +269,16 @@ class UploadTest {
                 send(request(file("hullo") + "--b--\r\n").header("idempotency-key", idempotencyKey));
         assertThat(other.statusCode()).isEqualTo(409);
         assertThat(discarded.get()).isEqualTo(before + 2);
+    }
+
+    @Test
+    void what_nobody_needs_is_discarded_before_the_answer() throws Exception {
+        String idempotencyKey = "k" + random.nextLong();
+        String form = file("hello") + "--b--\r\n";
+        send(request(form).header("idempotency-key", idempotencyKey));
+        discard.watch();
+        send(request(form).header("idempotency-key", idempotencyKey));
+        discard.assertWorkWasFirst();
     }
 
     @Test

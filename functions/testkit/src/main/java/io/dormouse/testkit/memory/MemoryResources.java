@@ -12,7 +12,7 @@ import java.util.Map;
 import java.util.Optional;
 
 /** Documents in memory. Thread-safe. A listing reads every document of the kind: meant for tests. */
-public final class MemoryResources implements Resources {
+public class MemoryResources implements Resources {
     private static final Comparator<Place> ORDER =
             Comparator.comparing(Place::createdAt).thenComparing(Place::id);
 
