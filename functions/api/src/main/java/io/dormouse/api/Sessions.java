@@ -332,12 +332,14 @@ public final class Sessions {
         }
         Optional<Resource> document = resources.read(
                 call.workspace(), SessionFinder.KIND, head.session().text());
-        boolean there = resources.delete(
-                call.workspace(), SessionFinder.KIND, head.session().text());
-        // An attempt that died after its swap left the document: this one brings the deletion to its end.
-        if (deletedBefore && !there) throw SessionFinder.missing(call);
+        // Before the document goes, which alone says what there is to release: an attempt that died after its swap left
+        // it,
+        // and this one brings the deletion to its end.
         document.ifPresent(gone ->
                 attached.release(call.workspace(), new SessionId(gone.id()), SessionResources.stored(gone.body())));
+        boolean there = resources.delete(
+                call.workspace(), SessionFinder.KIND, head.session().text());
+        if (deletedBefore && !there) throw SessionFinder.missing(call);
         feed.appended(head.thread());
         // The log and the hand with its files go by a wake, so that a crash here leaves nothing behind.
         wakes.send(head);

@@ -132,6 +132,20 @@ class SessionRepositoriesTest {
     }
 
     @Test
+    void a_deletion_that_broke_off_leaves_no_token_when_it_is_repeated() {
+        String session = session(repository(""));
+        caller.safe.beforeForget = () -> {
+            throw new IllegalStateException("the safe does not answer");
+        };
+        assertThatThrownBy(() -> caller.delete("/v1/sessions/" + session)).hasMessage("the safe does not answer");
+        assertThat(kept(session)).isNotEmpty();
+        caller.safe.beforeForget = () -> {};
+        caller.ok(caller.delete("/v1/sessions/" + session));
+        assertThat(kept(session)).isEmpty();
+        assertThat(caller.delete("/v1/sessions/" + session).status()).isEqualTo(404);
+    }
+
+    @Test
     void only_plain_https_urls_are_repositories() {
         for (String good :
                 List.of("https://github.com/a/b", "https://git.example:8443/a.git", "https://h.example/a/b/"))

@@ -30,6 +30,9 @@ public final class MemorySafe implements Safe {
     /** Happens when a secret has just been stored. */
     public Runnable afterStore = () -> {};
 
+    /** Happens when all secrets of a vault are about to be forgotten. */
+    public Runnable beforeForget = () -> {};
+
     /** By revision, in no particular order. */
     public Map<String, Held> revisions(String vault, String credential) {
         return credentials.getOrDefault(vault + "#" + credential, Map.of());
@@ -100,6 +103,7 @@ public final class MemorySafe implements Safe {
 
     @Override
     public void forget(VaultId vault) {
+        beforeForget.run();
         credentials.keySet().removeIf(key -> key.startsWith(vault + "#"));
     }
 
