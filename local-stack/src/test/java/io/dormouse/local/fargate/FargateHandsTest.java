@@ -9,6 +9,7 @@ import io.dormouse.hands.HandProvider.Provided;
 import io.dormouse.hands.Tenure;
 import io.dormouse.hands.fargate.FargateHands;
 import io.dormouse.hands.fargate.HandRecord;
+import io.dormouse.hands.fargate.HandRecord.Intent;
 import io.dormouse.hands.fargate.HandRecord.Phase;
 import io.dormouse.hands.fargate.Patience;
 import io.dormouse.id.Ids;
@@ -20,6 +21,7 @@ import java.io.IOException;
 import java.nio.file.Path;
 import java.security.SecureRandom;
 import java.time.Duration;
+import java.time.Instant;
 import java.time.InstantSource;
 import java.util.ArrayList;
 import java.util.Collections;
@@ -99,7 +101,7 @@ class FargateHandsTest {
         ready(7);
         JsonNode request = cluster.ecs.requests("RunTask").getFirst().body();
         HandRecord record = cluster.records.read(id).orElseThrow();
-        HandRecord.Intent intent = ((Phase.Reached) record.phase()).intent();
+        Intent intent = ((Phase.Reached) record.phase()).intent();
         assertThat(request.toString()).doesNotContain(intent.secret()).doesNotContain("taskRoleArn");
         List<String> names = new ArrayList<>();
         request.at("/overrides/containerOverrides/0/environment")
@@ -150,6 +152,14 @@ class FargateHandsTest {
         ready(2);
         assertThat(running()).isEqualTo(1);
         assertThat(Set.copyOf(tokens())).hasSize(1);
+    }
+
+    @Test
+    void what_somebody_was_about_to_ask_for_long_ago_is_asked_for_anew() {
+        Intent old = new Intent("long-ago", "secret", 1, Instant.now().minus(Duration.ofHours(1)));
+        cluster.records.create(new HandRecord(id, 1, session, 1, new Phase.Asked(old), null));
+        assertThat(ready(2).note()).isNull();
+        assertThat(tokens()).hasSize(1).doesNotContain("long-ago");
     }
 
     @Test

@@ -164,7 +164,13 @@ final class Provision {
     // ---- the phases
 
     private void start(Intent intent) {
-        // Also where nobody knows: if a task comes of it after all, it is nobody's, and the sweep's.
+        // If a task comes of it after all, it is nobody's, and the sweep's.
+        if (began.isAfter(intent.at().plus(patience.start()))) {
+            // Somebody left it long ago, and nobody has tried since.
+            ask(record.lost());
+            return;
+        }
+        // Also where nobody knows.
         if (over(intent.at(), patience.start())) {
             giveUp(null, "it did not start within " + patience.start().toSeconds() + " s");
             return;
