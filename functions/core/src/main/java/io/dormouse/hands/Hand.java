@@ -47,7 +47,7 @@ public interface Hand {
     interface Attached extends AutoCloseable {
         Attached NOTHING = () -> {};
 
-        /** Cuts what is under way. */
+        /** Cuts what is under way, and returns when it has come to its end, a few seconds at most. */
         @Override
         void close();
     }

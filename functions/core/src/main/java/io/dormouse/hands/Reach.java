@@ -70,6 +70,8 @@ public final class Reach implements AutoCloseable {
         Cancellation waiting = new Cancellation();
         reply.onRequest(waiting::request);
         HandId id = HandId.of(holder.thread());
+        // An earlier reply broke off behind its call: nobody waits for that hand any more.
+        if (coming != null) coming.waiting().request();
         coming = new Coming(pace.begin(() -> allowed(may) ? provide(id, waiting) : NOT_OURS), waiting, may);
     }
 
@@ -256,10 +258,16 @@ public final class Reach implements AutoCloseable {
         }
     }
 
-    /** Closes the way out. What runs in the hand goes on without a network. */
+    /** Closes the way out until the next use. What runs in the hand goes on without a network. */
+    public synchronized void detach() {
+        attached.close();
+        attached = Hand.Attached.NOTHING;
+        open = false;
+    }
+
     @Override
     public synchronized void close() {
         if (coming != null) coming.waiting().request();
-        attached.close();
+        detach();
     }
 }

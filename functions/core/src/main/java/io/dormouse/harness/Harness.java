@@ -157,7 +157,7 @@ public final class Harness {
                 }
                 case Step.Tell tell -> throw new IllegalStateException("told already: " + tell);
                 case Step.Rest rest -> {
-                    if (shift.settle()) return shift.lost() ? Woken.LOST : Woken.SETTLED;
+                    if (!shift.withdraw() && shift.settle()) return shift.lost() ? Woken.LOST : Woken.SETTLED;
                     outcome = List.of();
                 }
             }

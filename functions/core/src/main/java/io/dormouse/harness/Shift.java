@@ -277,12 +277,30 @@ final class Shift {
         return false;
     }
 
+    /**
+     * Ends what is open outside for this thread, while it may still be told: whoever has no lease uses no credential, writes
+     * no log, and may be frozen.
+     *
+     * @return whether that used something of which the log does not know yet
+     */
+    boolean withdraw() {
+        reach.detach();
+        ports.servers().leave(caller(null));
+        return !ports.uses().untold(thread, 1).isEmpty();
+    }
+
+    /** Withdraws, and tells what that used. */
+    private void withdrawTold() {
+        if (withdraw()) tell(List.of(), false);
+    }
+
     /** Lets go if there is nothing left to do. False when mail has come. */
     boolean settle() {
         return swap(current -> current.settle(Snapshot.of(conversation), now()));
     }
 
     Harness.Woken handOver() {
+        withdrawTold();
         swap(current -> Optional.of(current.release(Snapshot.of(conversation), now())));
         if (lost) return Harness.Woken.LOST;
         ports.wakes().send(head);
@@ -290,6 +308,7 @@ final class Shift {
     }
 
     Harness.Woken park(Instant until) {
+        withdrawTold();
         swap(current -> Optional.of(current.release(Snapshot.of(conversation), now())));
         if (lost) return Harness.Woken.LOST;
         // An interrupt that came in the meantime must not wait as long as the retry. A message must: woken at once, the

@@ -96,9 +96,11 @@ final class Work {
         try {
             Prompt within = prompt.get().within(shift.conversation().reserved());
             begun = true;
-            Reply reply = ports.model().reply(within, watcher, cancellation);
-            ports.feed().flush(shift.thread());
-            return reply;
+            try {
+                return ports.model().reply(within, watcher, cancellation);
+            } finally {
+                ports.feed().flush(shift.thread());
+            }
         } catch (RuntimeException e) {
             // A bug must not hold a session for ever: it ends the turn, with its name in the log.
             LOG.log(System.Logger.Level.ERROR, "model request of " + shift.thread() + " failed", e);

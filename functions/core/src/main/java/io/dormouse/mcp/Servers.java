@@ -20,7 +20,10 @@ public interface Servers {
      */
     Answer call(Caller caller, McpServer server, String tool, ObjectNode input, Cancellation cancellation);
 
-    /** The owner's work on the thread is over: what is kept open for it may go. Returns at once. */
+    /**
+     * The owner's work on the thread is over: what is kept open for it goes. Returns when it has, a few seconds at most. Who
+     * calls after all opens anew.
+     */
     default void leave(Caller caller) {}
 
     sealed interface Listing {

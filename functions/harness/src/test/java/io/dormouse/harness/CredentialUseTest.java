@@ -12,6 +12,7 @@ import io.dormouse.session.Fact;
 import io.dormouse.session.ToolResult;
 import io.dormouse.verify.Verifier;
 import java.time.Duration;
+import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
 import org.junit.jupiter.api.Test;
@@ -70,6 +71,52 @@ class CredentialUseTest {
         wake();
         assertThat(told()).hasSize(250).doesNotHaveDuplicates();
         assertThat(told().getLast().status()).isEqualTo(249);
+    }
+
+    /** The next wake may be in another process, where nobody knows of them. */
+    @Test
+    void what_ends_with_the_work_is_told_before_the_lease_is_given_up() {
+        FakeServers servers = new FakeServers();
+        world.faulty = ports -> ports.with(servers);
+        List<Boolean> held = new ArrayList<>();
+        servers.leaving = caller -> {
+            held.add(world.head().heldUnder(caller.epoch()));
+            if (held.size() == 1) world.uses.note(world.thread, use(200, null));
+        };
+        world.says("hi");
+        wake();
+        assertThat(held.getFirst()).isTrue();
+        assertThat(told()).hasSize(1);
+        assertThat(world.uses.untold(world.thread, 10)).isEmpty();
+    }
+
+    @Test
+    void who_hands_over_tells_it_too() {
+        FakeServers servers = new FakeServers();
+        world.faulty = ports -> ports.with(servers);
+        servers.leaving = caller -> {
+            if (servers.left.size() == 1) world.uses.note(world.thread, use(200, null));
+        };
+        world.says("hi");
+        Instant soon = world.pace.now().plus(Duration.ofSeconds(30));
+        assertThat(world.harness().wake(world.thread, "owner", soon)).isEqualTo(Harness.Woken.HANDED_OVER);
+        assertThat(told()).hasSize(1);
+    }
+
+    @Test
+    void mail_that_comes_while_it_ends_is_worked_on_by_the_same_owner() {
+        FakeServers servers = new FakeServers();
+        world.faulty = ports -> ports.with(servers);
+        servers.leaving = caller -> {
+            if (servers.left.size() > 1) return;
+            world.uses.note(world.thread, use(200, null));
+            world.says("and now?");
+        };
+        world.says("hi");
+        wake();
+        assertThat(world.prompts).hasSize(2);
+        assertThat(told()).hasSize(1);
+        assertThat(servers.left).containsOnly(1L);
     }
 
     @Test

@@ -11,6 +11,7 @@ import io.dormouse.session.ToolResult;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.function.BiFunction;
+import java.util.function.Consumer;
 
 /** MCP servers that do as the test says, and remember what they were asked. */
 final class FakeServers implements Servers {
@@ -26,6 +27,7 @@ final class FakeServers implements Servers {
     final List<String> calls = new ArrayList<>();
     final List<Caller> callers = new ArrayList<>();
     final List<Long> left = new ArrayList<>();
+    Consumer<Caller> leaving = caller -> {};
     BiFunction<McpServer, Cancellation, Listing> listing = (server, cancellation) -> new Listing.Listed(List.of(
             new McpTool("put", "Puts.", Json.object().put("type", "object"), false),
             new McpTool("get", "Gets.", Json.object().put("type", "object"), true)));
@@ -52,5 +54,6 @@ final class FakeServers implements Servers {
     @Override
     public void leave(Caller caller) {
         left.add(caller.epoch());
+        leaving.accept(caller);
     }
 }

@@ -8,6 +8,7 @@ import java.util.HashSet;
 import java.util.List;
 import java.util.Optional;
 import java.util.Set;
+import java.util.concurrent.TimeUnit;
 import java.util.function.Function;
 import java.util.function.Supplier;
 
@@ -20,6 +21,8 @@ public final class Attachment implements Hand.Attached {
     private static final int MOST = 48;
     private static final Duration SHORTEST_PAUSE = Duration.ofMillis(20);
     private static final Duration LONGEST_PAUSE = Duration.ofSeconds(5);
+    /** What is cut comes to its end at once; nobody waits longer for one that does not. */
+    private static final Duration END = Duration.ofSeconds(2);
 
     private final Supplier<Optional<Door>> door;
     private final Function<Outbound.Request, Outbound.Response> way;
@@ -91,6 +94,7 @@ public final class Attachment implements Hand.Attached {
 
     private synchronized void ends() {
         busy--;
+        notifyAll();
     }
 
     /** Waits a little before the next lane. True when no more is needed. */
@@ -114,5 +118,19 @@ public final class Attachment implements Hand.Attached {
             notifyAll();
         }
         last.forEach(Lane::close);
+        awaitEnds();
+    }
+
+    private synchronized void awaitEnds() {
+        long end = System.nanoTime() + END.toNanos();
+        try {
+            while (busy > 0) {
+                long left = TimeUnit.NANOSECONDS.toMillis(end - System.nanoTime());
+                if (left <= 0) return;
+                wait(left);
+            }
+        } catch (InterruptedException stopped) {
+            Thread.currentThread().interrupt();
+        }
     }
 }

@@ -117,25 +117,30 @@ final class Connection {
                 .subscribe(ok -> {}, failed -> {});
     }
 
-    /** Ends the session with the server, if it can be told soon. Returns at once. */
-    void close() {
+    /**
+     * Ends the session with the server, if it can be told soon.
+     *
+     * @return ends when all that was open has, or soon
+     */
+    Thread close() {
         McpClientTransport over;
         synchronized (this) {
             over = transport;
         }
-        Thread.startVirtualThread(() -> {
-            if (over != null) farewell(over);
-            own.giveUp();
+        return Thread.startVirtualThread(() -> {
+            try {
+                if (over != null) farewell(over);
+                own.giveUp();
+                own.awaitEnd(FAREWELL);
+            } catch (InterruptedException e) {
+                Thread.currentThread().interrupt();
+            }
         });
     }
 
-    private static void farewell(McpClientTransport over) {
+    private static void farewell(McpClientTransport over) throws InterruptedException {
         Thread farewell = Thread.startVirtualThread(() -> over.closeGracefully().subscribe(ok -> {}, failed -> {}));
-        try {
-            if (!farewell.join(FAREWELL)) farewell.interrupt();
-        } catch (InterruptedException e) {
-            Thread.currentThread().interrupt();
-        }
+        if (!farewell.join(FAREWELL)) farewell.interrupt();
     }
 
     /** Whether a result is what the tool's schema says is between the server and the model. */

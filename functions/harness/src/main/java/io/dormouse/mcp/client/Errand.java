@@ -3,6 +3,7 @@ package io.dormouse.mcp.client;
 import io.dormouse.outbound.Outbound.Caller;
 import java.io.IOException;
 import java.io.InputStream;
+import java.time.Duration;
 import java.util.HashSet;
 import java.util.Set;
 import java.util.concurrent.CountDownLatch;
@@ -15,6 +16,7 @@ final class Errand {
     private final Set<Thread> threads = new HashSet<>();
     private final Set<InputStream> bodies = new HashSet<>();
     private final CountDownLatch over = new CountDownLatch(1);
+    private int closing;
     private boolean givenUp;
     private Object request;
 
@@ -48,6 +50,7 @@ final class Errand {
 
     private synchronized void leave() {
         threads.remove(Thread.currentThread());
+        notifyAll();
     }
 
     synchronized boolean givenUp() {
@@ -96,10 +99,29 @@ final class Errand {
             threads.forEach(Thread::interrupt);
             open = Set.copyOf(bodies);
             bodies.clear();
+            closing++;
         }
         over.countDown();
         // Closing may wait for whoever reads.
-        if (!open.isEmpty()) Thread.startVirtualThread(() -> open.forEach(Errand::close));
+        Thread.startVirtualThread(() -> {
+            open.forEach(Errand::close);
+            closed();
+        });
+    }
+
+    private synchronized void closed() {
+        closing--;
+        notifyAll();
+    }
+
+    /** Waits until what was given up has come to its end, but no longer than this. */
+    synchronized void awaitEnd(Duration most) throws InterruptedException {
+        long end = System.nanoTime() + most.toNanos();
+        while (closing > 0 || !threads.isEmpty()) {
+            long left = TimeUnit.NANOSECONDS.toMillis(end - System.nanoTime());
+            if (left <= 0) return;
+            wait(left);
+        }
     }
 
     static void close(InputStream body) {

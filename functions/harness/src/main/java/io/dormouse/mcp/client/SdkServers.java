@@ -53,10 +53,16 @@ public final class SdkServers implements Servers {
 
     @Override
     public void leave(Caller caller) {
+        List<Thread> ends = new ArrayList<>();
         connections.forEach((key, connection) -> {
             boolean theirs = key.thread().equals(caller.thread()) && key.epoch() == caller.epoch();
-            if (theirs && connections.remove(key, connection)) connection.close();
+            if (theirs && connections.remove(key, connection)) ends.add(connection.close());
         });
+        try {
+            for (Thread end : ends) end.join();
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+        }
     }
 
     // ---- tools

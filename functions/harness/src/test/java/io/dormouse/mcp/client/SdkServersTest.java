@@ -111,7 +111,7 @@ class SdkServersTest {
         assertThat(server.sessions()).isEqualTo(1);
         assertThat(server.requests()).doesNotContain("DELETE");
         servers.leave(OWNER);
-        until(() -> server.requests().contains("DELETE"));
+        assertThat(server.requests()).contains("DELETE");
         call(server, "echo");
         assertThat(server.sessions()).isEqualTo(2);
     }
