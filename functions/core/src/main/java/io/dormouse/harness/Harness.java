@@ -78,7 +78,7 @@ public final class Harness {
     private Woken from(Head found, String owner, Instant deadline) {
         Head head = found;
         Fold fold = memory.take(head.thread());
-        Shift.News news = null;
+        News news = null;
         try {
             while (!head.deleted()) {
                 if (parked(head)) return Woken.PARKED;
@@ -91,7 +91,7 @@ public final class Harness {
                     }
                     case Head.Claim.Granted granted -> {
                         // The log is read while the claim is on its way. What lands in it later, the next append meets.
-                        if (news == null) news = Shift.News.begin(ports, head, fold);
+                        if (news == null) news = News.begin(ports, head, fold);
                         switch (ports.heads().swap(head, granted.next())) {
                             case Swapped.Done d -> {
                                 Fold known = fold;
@@ -119,7 +119,7 @@ public final class Harness {
         return Woken.SETTLED;
     }
 
-    private Woken work(Head claimed, Fold fold, Shift.News news, Instant deadline) {
+    private Woken work(Head claimed, Fold fold, News news, Instant deadline) {
         Shift shift = new Shift(ports, claimed, deadline.minus(LAST));
         running.put(claimed.thread(), shift);
         try {

@@ -29,7 +29,6 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import java.util.function.Function;
-import java.util.function.Supplier;
 
 /**
  * One owner's time with one thread: its lease, its place in the log, its view of the mailbox. The loop's thread reads and
@@ -79,17 +78,6 @@ final class Shift {
     }
 
     // ---- the log
-
-    /** The first page of what a fold does not know yet. It is read while the claim is on its way. */
-    record News(long after, Supplier<List<Entry>> page) {
-        /** @param known may be null */
-        static News begin(Ports ports, Head seen, Fold known) {
-            long after = known == null
-                    ? seen.snapshot().base()
-                    : known.conversation().position();
-            return new News(after, ports.pace().begin(() -> ports.log().read(seen.thread(), after, Fold.PAGE)));
-        }
-    }
 
     /** Reads what the fold (may be null) does not know yet. */
     void recall(Fold known, News first) {
@@ -162,9 +150,9 @@ final class Shift {
                 ports.uses().told(thread, uses.size());
                 return uses.size() < MAX_USES ? step : tell(List.of(), goesOn);
             }
-            // An older owner's entry was there. It is adopted, and what was decided without it is decided anew; unless
-            // a
-            // newer one has the lease and has not written yet, which only the head tells.
+            // An older owner's entry was there: it is adopted, and the rest decided anew. Unless a newer owner, who has
+            // not
+            // written yet, has the lease: only the head tells.
             facts.clear();
             uses = List.of();
             if (!lost) refresh();
@@ -277,21 +265,11 @@ final class Shift {
         return false;
     }
 
-    /**
-     * Ends what is open outside for this thread, while it may still be told: whoever has no lease uses no credential, writes
-     * no log, and may be frozen.
-     *
-     * @return whether that used something of which the log does not know yet
-     */
+    /** Ends what is open outside, while that can still be told. Whether it used anything that the log lacks. */
     boolean withdraw() {
         reach.detach();
         ports.servers().leave(caller(null));
         return !ports.uses().untold(thread, 1).isEmpty();
-    }
-
-    /** Withdraws, and tells what that used. */
-    private void withdrawTold() {
-        if (withdraw()) tell(List.of(), false);
     }
 
     /** Lets go if there is nothing left to do. False when mail has come. */
@@ -299,18 +277,21 @@ final class Shift {
         return swap(current -> current.settle(Snapshot.of(conversation), now()));
     }
 
-    Harness.Woken handOver() {
-        withdrawTold();
+    /** Gives up the lease in the midst of the work. False when somebody else has it. */
+    private boolean release() {
+        if (withdraw()) tell(List.of(), false);
         swap(current -> Optional.of(current.release(Snapshot.of(conversation), now())));
-        if (lost) return Harness.Woken.LOST;
+        return !lost;
+    }
+
+    Harness.Woken handOver() {
+        if (!release()) return Harness.Woken.LOST;
         ports.wakes().send(head);
         return Harness.Woken.HANDED_OVER;
     }
 
     Harness.Woken park(Instant until) {
-        withdrawTold();
-        swap(current -> Optional.of(current.release(Snapshot.of(conversation), now())));
-        if (lost) return Harness.Woken.LOST;
+        if (!release()) return Harness.Woken.LOST;
         // An interrupt that came in the meantime must not wait as long as the retry. A message must: woken at once, the
         // next owner would find nothing to do before then, and wake the one after it.
         if (head.actionable()) ports.wakes().send(head);
