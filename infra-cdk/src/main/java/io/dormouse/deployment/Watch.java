@@ -52,7 +52,8 @@ final class Watch {
         Metric sendErrors = proxy.send().metricErrors(sum(Stats.SUM));
         Metric storeErrors = proxy.store().metricErrors(sum(Stats.SUM));
         Metric failed = api.metricServerError(sum(Stats.SUM));
-        Metric tableThrottles = table(data, "ThrottledRequests");
+        // "ThrottledRequests" is counted for each operation alone.
+        Metric tableThrottles = table(data, "WriteThrottleEvents");
 
         alarm("StuckSessions", stuck, 1, 2, "Sessions owe work for ten minutes, and nobody works on them.");
         alarm(
@@ -68,7 +69,7 @@ final class Watch {
         alarm("ApiAnswers5xx", failed, 5, 2, "Clients get errors of ours.");
         alarm("ProxySendErrors", sendErrors, 5, 2, "The credential proxy fails to send.");
         alarm("ProxyStoreErrors", storeErrors, 1, 1, "The credential proxy fails to keep or end a secret.");
-        alarm("TableThrottles", tableThrottles, 10, 2, "The table refuses requests: more than it has grown to.");
+        alarm("TableThrottles", tableThrottles, 10, 2, "The table refuses writes: more than it has grown to.");
 
         if (!parameters.dashboard()) return;
         Dashboard page = Dashboard.Builder.create(stack, "Page")
@@ -85,7 +86,8 @@ final class Watch {
                         "Table",
                         table(data, "ConsumedWriteCapacityUnits"),
                         table(data, "ConsumedReadCapacityUnits"),
-                        tableThrottles));
+                        tableThrottles,
+                        table(data, "ReadThrottleEvents")));
     }
 
     /**
