@@ -11,6 +11,7 @@ import java.time.Instant;
 import java.time.temporal.ChronoUnit;
 import java.util.List;
 import java.util.Map;
+import software.amazon.awssdk.core.exception.SdkException;
 
 /** {@code ./dormouse key create|list|revoke}: works on the store, whether a suite is running on it or not. */
 final class KeyCommand {
@@ -32,7 +33,7 @@ final class KeyCommand {
                         new ApiKeys(stores.resources(), () -> Instant.now().truncatedTo(ChronoUnit.MILLIS), random);
                 return run(arguments, keys);
             }
-        } catch (Refused | IllegalArgumentException | IOException e) {
+        } catch (Refused | IllegalArgumentException | IOException | SdkException e) {
             System.err.println("dormouse: " + e.getMessage());
             return 1;
         }
