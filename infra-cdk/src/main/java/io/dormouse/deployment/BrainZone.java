@@ -154,8 +154,9 @@ final class BrainZone extends Stack {
                 .sid("StartHands")
                 .actions(List.of("ecs:RunTask"))
                 // Any revision: an older one is as sealed, for network and role are the caller's to give.
-                .resources(List.of(Rights.arn(
-                        this, "ecs", getRegion(), getAccount(), "task-definition", parameters.name() + "-hand:*")))
+                .resources(List.of(
+                        taskDefinition(HandsZone.family(parameters)),
+                        taskDefinition(HandsZone.family(parameters) + ":*")))
                 .conditions(here)
                 .build());
         role.addToPolicy(PolicyStatement.Builder.create()
@@ -184,6 +185,10 @@ final class BrainZone extends Stack {
                 .build());
     }
 
+    private String taskDefinition(String name) {
+        return Rights.arn(this, "ecs", getRegion(), getAccount(), "task-definition", name);
+    }
+
     private String tasks(HandsZone.Fargate fargate) {
         return Rights.arn(
                 this,
@@ -200,12 +205,16 @@ final class BrainZone extends Stack {
                 "DORMOUSE_BUCKET", data.bucket().getBucketName(),
                 "DORMOUSE_HARNESS", Functions.name(parameters, LIVE),
                 "DORMOUSE_PROXY", proxy.send().getFunctionName(),
+                // There the bucket would be asked for by a name of all regions, which the network does not resolve.
+                "AWS_S3_US_EAST_1_REGIONAL_ENDPOINT", "regional",
                 // Before the snapshot is taken, hooks run where they register with Lambda's own.
                 "JAVA_TOOL_OPTIONS", "-Dorg.crac.Core.Compat=com.amazonaws.services.lambda.crac"));
         if (hands.fargate() != null) {
             HandsZone.Fargate fargate = hands.fargate();
             environment.put("DORMOUSE_CLUSTER", fargate.cluster().getClusterArn());
-            environment.put("DORMOUSE_TASK_DEFINITION", fargate.task().getTaskDefinitionArn());
+            // The latest of its revisions: a revision could not be replaced while this zone imports it.
+            environment.put("DORMOUSE_TASK_DEFINITION", HandsZone.family(parameters));
+            environment.put("DORMOUSE_HAND_REVISION", fargate.revision());
             environment.put(
                     "DORMOUSE_SUBNETS",
                     Fn.join(

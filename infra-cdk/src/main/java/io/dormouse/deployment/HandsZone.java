@@ -45,8 +45,12 @@ final class HandsZone extends Stack {
     private final Network network;
     private final Fargate fargate;
 
-    /** What starts hands; null in a deployment without. */
-    record Fargate(Cluster cluster, FargateTaskDefinition task, Role execution, SecurityGroup group) {}
+    /**
+     * What starts hands; null in a deployment without.
+     *
+     * @param revision differs where hands do: spares of another one are replaced
+     */
+    record Fargate(Cluster cluster, Role execution, SecurityGroup group, String revision) {}
 
     HandsZone(Construct app, StackProps props, Parameters parameters, Artifacts artifacts, DataZone data) {
         super(app, "hands", props);
@@ -57,13 +61,18 @@ final class HandsZone extends Stack {
         };
     }
 
+    /** Of the task definition. */
+    static String family(Parameters parameters) {
+        return parameters.name() + "-hand";
+    }
+
     private Fargate fargate(Parameters parameters, Artifacts artifacts) {
         Role execution = Role.Builder.create(this, "Execution")
                 .assumedBy(new ServicePrincipal("ecs-tasks.amazonaws.com"))
                 .description("Dormouse " + parameters.name() + ": Fargate pulls the sandbox's image, before it starts")
                 .build();
         FargateTaskDefinition task = FargateTaskDefinition.Builder.create(this, "Hand")
-                .family(parameters.name() + "-hand")
+                .family(family(parameters))
                 .cpu(parameters.handCpu())
                 .memoryLimitMiB(parameters.handMemoryMegabytes())
                 .runtimePlatform(RuntimePlatform.builder()
@@ -119,7 +128,16 @@ final class HandsZone extends Stack {
         SecurityGroup group = network.seal(image.repository(), execution);
         group.addIngressRule(network.brain(), Port.tcpRange(PORT, EGRESS_PORT), "the harness dials in");
         network.brain().addEgressRule(group, Port.tcpRange(PORT, EGRESS_PORT), "hands");
-        return new Fargate(cluster, task, execution, group);
+        // Whoever imports both goes on importing both, whichever of them has hands: an import that ends cannot be
+        // deployed.
+        network.allHandSubnets().forEach(subnet -> exportValue(subnet.getSubnetId()));
+        String revision = String.join(
+                " ",
+                image.version(),
+                Integer.toString(parameters.handCpu()),
+                Integer.toString(parameters.handMemoryMegabytes()),
+                Integer.toString(parameters.handIdleSeconds()));
+        return new Fargate(cluster, execution, group, revision);
     }
 
     /** Of the task's memory, what agent code may have: past that its commands end, and not the whole task. */
@@ -134,7 +152,8 @@ final class HandsZone extends Stack {
         task.getNode().tryRemoveChild("TaskRole");
     }
 
-    private record Image(ContainerImage container, IRepository repository) {}
+    /** @param version what tells it from another one */
+    private record Image(ContainerImage container, IRepository repository, String version) {}
 
     private Image image(Parameters parameters, Artifacts artifacts) {
         if (parameters.sandboxImage().isEmpty()) {
@@ -142,7 +161,7 @@ final class HandsZone extends Stack {
                     .directory(artifacts.sandbox().toString())
                     .platform(Platform.LINUX_AMD64)
                     .build();
-            return new Image(ContainerImage.fromDockerImageAsset(asset), asset.getRepository());
+            return new Image(ContainerImage.fromDockerImageAsset(asset), asset.getRepository(), asset.getAssetHash());
         }
         String uri = parameters.sandboxImage().get();
         String path = uri.substring(uri.indexOf('/') + 1);
@@ -155,7 +174,7 @@ final class HandsZone extends Stack {
                         .repositoryArn("arn:aws:ecr:" + uri.split("\\.")[3] + ":" + uri.substring(0, 12)
                                 + ":repository/" + path.substring(0, end))
                         .build());
-        return new Image(ContainerImage.fromEcrRepository(repository, path.substring(end + 1)), repository);
+        return new Image(ContainerImage.fromEcrRepository(repository, path.substring(end + 1)), repository, uri);
     }
 
     /** Zones of this account and region, without asking AWS while the template is made. */

@@ -49,13 +49,18 @@ final class NameFirewall {
     }
 
     private static List<String> names(Stack stack, Parameters parameters, DataZone data) {
+        String services =
+                switch (parameters.network()) {
+                    case DUALSTACK -> "api.aws";
+                    case NAT -> "amazonaws.com";
+                };
         List<String> names = new ArrayList<>(List.of(
                 regional(stack, "dynamodb", "amazonaws.com"),
                 // Some regions of the table's service give each account a name of its own.
                 Fn.join("", List.of(stack.getAccount(), ".ddb.", stack.getRegion(), ".amazonaws.com")),
                 data.bucket().getBucketRegionalDomainName(),
-                regional(stack, "lambda", "api.aws"),
-                regional(stack, "ecs", "api.aws")));
+                regional(stack, "lambda", services),
+                regional(stack, "ecs", services)));
         modelHost(stack, parameters.model()).ifPresent(names::add);
         if (parameters.hands() == Parameters.Hands.SEALED) {
             names.add(regional(stack, "api.ecr", "amazonaws.com"));

@@ -284,4 +284,8 @@ final class Network {
     List<ISubnet> handSubnets() {
         return hands().limit(parameters.handZones()).toList();
     }
+
+    List<ISubnet> allHandSubnets() {
+        return hands().toList();
+    }
 }

@@ -6,6 +6,7 @@ import com.fasterxml.jackson.databind.JsonNode;
 import io.dormouse.deployment.Synthesis.Resource;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.stream.StreamSupport;
 import org.junit.jupiter.api.Test;
@@ -163,16 +164,47 @@ class SealTest {
             }
     }
 
+    private static List<String> known(Synthesis templates) {
+        List<String> names = new ArrayList<>();
+        templates
+                .one("AWS::Route53Resolver::FirewallDomainList", "KnownNames")
+                .properties()
+                .path("Domains")
+                .forEach(name -> names.add(name.isTextual() ? name.asText() : "the bucket"));
+        return names;
+    }
+
+    /** Where the SDK would ask for another name than those, the harness is told which. */
+    @Test
+    void the_harness_asks_for_names_that_the_network_resolves() {
+        for (String network : List.of("network=dualstack", "network=nat")) {
+            Synthesis templates = Synthesis.in(Synthesis.SOMEWHERE, network);
+            JsonNode told = templates
+                    .one("AWS::Lambda::Function", "Functionharness")
+                    .properties()
+                    .at("/Environment/Variables");
+            for (String service : List.of("lambda", "ecs")) {
+                String address = told.path("AWS_ENDPOINT_URL_" + service.toUpperCase(Locale.ROOT))
+                        .asText("https://" + service + ".eu-west-1.amazonaws.com");
+                assertThat(known(templates)).as(network).contains(address.substring("https://".length()));
+            }
+            assertThat(told.path("DORMOUSE_MODEL_URL").asText())
+                    .startsWith("https://bedrock-mantle.eu-west-1.api.aws/");
+            // In us-east-1 the SDK's name of a bucket is one of all regions, and the list has the region's own.
+            assertThat(told.path("AWS_S3_US_EAST_1_REGIONAL_ENDPOINT").asText()).isEqualTo("regional");
+        }
+        JsonNode bucket = Synthesis.in(Synthesis.SOMEWHERE)
+                .one("AWS::Route53Resolver::FirewallDomainList", "KnownNames")
+                .properties()
+                .path("Domains")
+                .path(2);
+        assertThat(bucket.toString()).contains("RegionalDomainName");
+    }
+
     @Test
     void the_network_resolves_the_names_that_it_needs_and_no_other() {
         Synthesis templates = Synthesis.in(Synthesis.SOMEWHERE);
-        JsonNode known = templates
-                .one("AWS::Route53Resolver::FirewallDomainList", "KnownNames")
-                .properties()
-                .path("Domains");
-        List<String> names = new ArrayList<>();
-        known.forEach(name -> names.add(name.isTextual() ? name.asText() : "the bucket"));
-        assertThat(names)
+        assertThat(known(templates))
                 .containsExactly(
                         "dynamodb.eu-west-1.amazonaws.com",
                         "111122223333.ddb.eu-west-1.amazonaws.com",

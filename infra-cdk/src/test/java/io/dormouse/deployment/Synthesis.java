@@ -11,6 +11,7 @@ import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.TreeMap;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.stream.Stream;
 import software.amazon.awscdk.App;
@@ -113,6 +114,15 @@ public final class Synthesis {
                             zone, entry.getKey(), whole.path("Type").asText(), whole.path("Properties"), whole));
                 }));
         return all;
+    }
+
+    /** What other stacks may import of this one, in the order of its names. */
+    Map<String, JsonNode> exports(String zone) {
+        Map<String, JsonNode> exports = new TreeMap<>();
+        templates.get(zone).path("Outputs").forEach(output -> {
+            if (output.has("Export")) exports.put(output.path("Export").toString(), output.path("Value"));
+        });
+        return exports;
     }
 
     public List<Resource> all(String type) {

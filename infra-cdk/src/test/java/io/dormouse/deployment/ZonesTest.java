@@ -196,6 +196,7 @@ class ZonesTest {
                         "DORMOUSE_PROXY",
                         "DORMOUSE_CLUSTER",
                         "DORMOUSE_TASK_DEFINITION",
+                        "DORMOUSE_HAND_REVISION",
                         "DORMOUSE_SUBNETS",
                         "DORMOUSE_SECURITY_GROUP",
                         "DORMOUSE_WARM_POOL",
@@ -244,6 +245,26 @@ class ZonesTest {
         List<String> names = new ArrayList<>();
         function(function).path("Environment").path("Variables").fieldNames().forEachRemaining(names::add);
         return names;
+    }
+
+    /** CloudFormation changes no value that another stack imports, and takes none away. */
+    @Test
+    void no_parameter_of_hands_changes_what_other_zones_import_of_theirs() {
+        Synthesis before = Synthesis.of(PRESET);
+        Synthesis after = Synthesis.of("handZones=2", "handCpu=1024", "handIdleSeconds=60", "warmPool=1");
+        assertThat(before.exports("hands")).isNotEmpty().isEqualTo(after.exports("hands"));
+        // A reference to it is its ARN with the revision, and each change of a definition is a new revision.
+        String definition = before.one("AWS::ECS::TaskDefinition", "Hand").id();
+        assertThat(before.exports("hands").toString()).doesNotContain("\"Ref\":\"" + definition + "\"");
+        assertThat(revision(after)).isNotBlank().isNotEqualTo(revision(before));
+    }
+
+    private static String revision(Synthesis templates) {
+        return templates
+                .one("AWS::Lambda::Function", "Functionharness")
+                .properties()
+                .at("/Environment/Variables/DORMOUSE_HAND_REVISION")
+                .asText();
     }
 
     @Test
@@ -385,6 +406,13 @@ class ZonesTest {
                 .allMatch(alarm -> alarm.properties().path("AlarmActions").size() == 1)
                 .allMatch(alarm ->
                         alarm.properties().path("TreatMissingData").asText().equals("notBreaching"));
+        // What AWS counts for a table as a whole.
+        assertThat(Synthesis.of(PRESET)
+                        .one("AWS::CloudWatch::Alarm", "TableThrottles")
+                        .properties()
+                        .path("MetricName")
+                        .asText())
+                .isEqualTo("WriteThrottleEvents");
         assertThat(Synthesis.of(PRESET)
                         .one("AWS::SNS::TopicPolicy", "Alarms")
                         .properties()

@@ -87,11 +87,12 @@ class PoolSweepTest extends Pooled {
         Placement now = was.as();
         Placement before = new Placement(
                 now.cluster(),
-                now.taskDefinition().replace(":7", ":6"),
+                now.taskDefinition(),
                 now.subnets(),
                 now.securityGroup(),
                 now.port(),
-                now.container());
+                now.container(),
+                "of an older image");
         cluster.spares.swap(
                 place,
                 new Place(0, place.version() + 1, new Stage.Ready(was.intent(), before, was.task(), was.host())));

@@ -7,11 +7,19 @@ import java.util.Optional;
 /**
  * Where tasks of hands run, and as what.
  *
+ * @param taskDefinition its family, or one of its revisions
  * @param port where their supervisors listen
  * @param container the name of the one container in the task definition
+ * @param revision differs where the definition does, when that does not say it
  */
 public record Placement(
-        String cluster, String taskDefinition, List<String> subnets, String securityGroup, int port, String container) {
+        String cluster,
+        String taskDefinition,
+        List<String> subnets,
+        String securityGroup,
+        int port,
+        String container,
+        String revision) {
     public Placement {
         subnets = List.copyOf(subnets);
     }
@@ -35,7 +43,8 @@ public record Placement(
                 List.of(text(environment, "DORMOUSE_SUBNETS").split(",")),
                 text(environment, "DORMOUSE_SECURITY_GROUP"),
                 port,
-                text(environment, "DORMOUSE_HAND_CONTAINER")));
+                text(environment, "DORMOUSE_HAND_CONTAINER"),
+                environment.getOrDefault("DORMOUSE_HAND_REVISION", "")));
     }
 
     private static String text(Map<String, String> environment, String name) {

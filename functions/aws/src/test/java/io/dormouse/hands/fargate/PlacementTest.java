@@ -26,6 +26,17 @@ class PlacementTest {
     }
 
     @Test
+    void a_family_alone_is_a_definition_and_what_it_stands_for_is_told_beside_it() {
+        Placement before = Placement.of(deployed).orElseThrow();
+        deployed.put("DORMOUSE_TASK_DEFINITION", "dormouse-hand");
+        deployed.put("DORMOUSE_HAND_REVISION", "an image 512 1024 900");
+        Placement after = Placement.of(deployed).orElseThrow();
+        assertThat(after.family()).isEqualTo("dormouse-hand");
+        deployed.put("DORMOUSE_HAND_REVISION", "another image 512 1024 900");
+        assertThat(Placement.of(deployed).orElseThrow()).isNotEqualTo(after).isNotEqualTo(before);
+    }
+
+    @Test
     void a_deployment_without_hands_has_none() {
         assertThat(Placement.of(Map.of())).isEmpty();
     }
