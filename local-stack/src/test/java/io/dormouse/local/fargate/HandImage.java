@@ -6,6 +6,7 @@ import io.dormouse.testkit.ecs.Image;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
@@ -15,11 +16,13 @@ public final class HandImage {
     /** What the deployment tells the harness of its hands. */
     public static final Map<String, String> PLACEMENT = Map.of(
             "DORMOUSE_CLUSTER", "arn:aws:ecs:us-east-1:000000000000:cluster/hands",
-            "DORMOUSE_TASK_DEFINITION", "arn:aws:ecs:us-east-1:000000000000:task-definition/dormouse-hand:7",
+            "DORMOUSE_TASK_DEFINITION", "dormouse-hand",
             "DORMOUSE_SUBNETS", "subnet-1,subnet-2",
             "DORMOUSE_SECURITY_GROUP", "sg-1",
             "DORMOUSE_HAND_PORT", "7070",
             "DORMOUSE_HAND_CONTAINER", "hand");
+
+    private static final String DEFINITION = "arn:aws:ecs:us-east-1:000000000000:task-definition/dormouse-hand:7";
 
     /** As in the image. */
     static final List<String> JVM = List.of(
@@ -34,6 +37,13 @@ public final class HandImage {
         return Placement.of(PLACEMENT).orElseThrow();
     }
 
+    /** The same, of a definition that was made of this. */
+    static Placement placement(String revision) {
+        Map<String, String> environment = new HashMap<>(PLACEMENT);
+        environment.put("DORMOUSE_HAND_REVISION", revision);
+        return Placement.of(environment).orElseThrow();
+    }
+
     /** A cluster of real supervisors. @param home where tasks have their files @param settings of the tasks, further ones */
     public static EcsEmulator cluster(Path home, Map<String, String> settings) throws IOException {
         List<String> command =
@@ -46,7 +56,7 @@ public final class HandImage {
     static EcsEmulator cluster(Path home, List<String> command, Map<String, String> settings) throws IOException {
         Placement placement = placement();
         Image image = new Image(command, environment(settings));
-        return new EcsEmulator(placement.cluster(), placement.taskDefinition(), placement.container(), image, home);
+        return new EcsEmulator(placement.cluster(), DEFINITION, placement.container(), image, home);
     }
 
     /** Of the image, where it differs: a machine of its own has these folders at the root. */

@@ -84,15 +84,7 @@ class PoolSweepTest extends Pooled {
         String old = readyTasks().getFirst();
         Place place = cluster.spares.places().getFirst();
         Stage.Ready was = ready().getFirst();
-        Placement now = was.as();
-        Placement before = new Placement(
-                now.cluster(),
-                now.taskDefinition(),
-                now.subnets(),
-                now.securityGroup(),
-                now.port(),
-                now.container(),
-                "of an older image");
+        Placement before = HandImage.placement("of an older image");
         cluster.spares.swap(
                 place,
                 new Place(0, place.version() + 1, new Stage.Ready(was.intent(), before, was.task(), was.host())));

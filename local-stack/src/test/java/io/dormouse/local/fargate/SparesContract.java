@@ -7,6 +7,7 @@ import io.dormouse.hands.fargate.Claim;
 import io.dormouse.hands.fargate.HandRecord.Intent;
 import io.dormouse.hands.fargate.Place;
 import io.dormouse.hands.fargate.Place.Stage;
+import io.dormouse.hands.fargate.Placement;
 import io.dormouse.hands.fargate.Spares;
 import io.dormouse.id.SessionId;
 import io.dormouse.json.Json;
@@ -94,10 +95,24 @@ abstract class SparesContract {
                         + "\"arn:aws:ecs:us-east-1:000000000000:task-definition/dormouse-hand:7\",\"subnets\":[\"subnet-1\","
                         + "\"subnet-2\"],\"securityGroup\":\"sg-1\",\"port\":7070,\"container\":\"hand\"},\"task\":\"arn\","
                         + "\"host\":\"10.0.0.7\"}}";
-        same(place, new Place(3, 7, new Stage.Ready(INTENT, HandImage.placement(), "arn", "10.0.0.7")), Place.class);
+        same(place, new Place(3, 7, ready(null)), Place.class);
+        String revised = place.replace("\"hand\"}", "\"hand\",\"revision\":\"an image 512 1024 900\"}");
+        same(revised, new Place(3, 7, ready("an image 512 1024 900")), Place.class);
         String claim = "{\"token\":\"t\",\"task\":\"arn\",\"hand\":\"hand_7xAm\",\"session\":\"sesn_7xAm\",\"epoch\":3,"
                 + "\"at\":\"2026-03-01T12:00:00.123Z\"}";
         same(claim, claim("t", "hand_7xAm"), Claim.class);
+    }
+
+    private static Stage ready(String revision) {
+        Placement as = new Placement(
+                "arn:aws:ecs:us-east-1:000000000000:cluster/hands",
+                "arn:aws:ecs:us-east-1:000000000000:task-definition/dormouse-hand:7",
+                List.of("subnet-1", "subnet-2"),
+                "sg-1",
+                7070,
+                "hand",
+                revision);
+        return new Stage.Ready(INTENT, as, "arn", "10.0.0.7");
     }
 
     private static <T> void same(String line, T value, Class<T> type) {

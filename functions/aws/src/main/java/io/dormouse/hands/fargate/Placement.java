@@ -1,5 +1,6 @@
 package io.dormouse.hands.fargate;
 
+import com.fasterxml.jackson.annotation.JsonInclude;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -10,7 +11,7 @@ import java.util.Optional;
  * @param taskDefinition its family, or one of its revisions
  * @param port where their supervisors listen
  * @param container the name of the one container in the task definition
- * @param revision differs where the definition does, when that does not say it
+ * @param revision differs where the definition does; null when that itself says it
  */
 public record Placement(
         String cluster,
@@ -19,7 +20,7 @@ public record Placement(
         String securityGroup,
         int port,
         String container,
-        String revision) {
+        @JsonInclude(JsonInclude.Include.NON_NULL) String revision) {
     public Placement {
         subnets = List.copyOf(subnets);
     }
@@ -44,7 +45,7 @@ public record Placement(
                 text(environment, "DORMOUSE_SECURITY_GROUP"),
                 port,
                 text(environment, "DORMOUSE_HAND_CONTAINER"),
-                environment.getOrDefault("DORMOUSE_HAND_REVISION", "")));
+                environment.get("DORMOUSE_HAND_REVISION")));
     }
 
     private static String text(Map<String, String> environment, String name) {

@@ -63,7 +63,10 @@ public final class EcsEmulator implements AutoCloseable {
 
     private record Answer(int status, ObjectNode body) {}
 
-    /** @param home where tasks have their files */
+    /**
+     * @param taskDefinition ARN of a revision
+     * @param home where tasks have their files
+     */
     public EcsEmulator(String cluster, String taskDefinition, String container, Image image, Path home)
             throws IOException {
         this.cluster = cluster;
@@ -269,10 +272,15 @@ public final class EcsEmulator implements AutoCloseable {
                 }
     }
 
+    /** By its name alone a family stands for the latest of its revisions. */
+    private boolean isFamily(String name) {
+        return taskDefinition.contains("/" + name + ":");
+    }
+
     private Optional<String> wrong(JsonNode body, String token) {
         JsonNode network = body.at("/networkConfiguration/awsvpcConfiguration");
-        if (!body.path("taskDefinition").asText().equals(taskDefinition))
-            return Optional.of("TaskDefinition is not known");
+        String asked = body.path("taskDefinition").asText();
+        if (!asked.equals(taskDefinition) && !isFamily(asked)) return Optional.of("TaskDefinition is not known");
         if (token.isEmpty() || token.length() > LONGEST_TOKEN || !token.matches("[!-~]+"))
             return Optional.of("clientToken is not one");
         if (!"FARGATE".equals(body.path("launchType").asText())) return Optional.of("Unsupported launch type");
@@ -308,7 +316,7 @@ public final class EcsEmulator implements AutoCloseable {
     /** Of a family, or all; two a page, so that nobody forgets the next one. */
     private Answer listTasks(JsonNode body) {
         String family = body.path("family").asText();
-        List<String> all = family.isEmpty() || taskDefinition.contains("/" + family + ":")
+        List<String> all = family.isEmpty() || isFamily(family)
                 ? tasks.values().stream()
                         .filter(task -> !task.stopped())
                         .map(EmulatedTask::arn)
