@@ -56,7 +56,7 @@ class LocalWakesTest {
                     new Harness(new Ports(heads, null, null, null, null, wakes, null, null, null, pace, null, null)));
             for (int i = 0; i < 3; i++) {
                 wakes.send(THREAD);
-                assertThat(heads.looked.poll(20, TimeUnit.SECONDS)).isEqualTo(THREAD);
+                assertThat(heads.looked.poll(60, TimeUnit.SECONDS)).isEqualTo(THREAD);
             }
             wakes.stop();
         }

@@ -41,7 +41,7 @@ import org.junit.jupiter.api.Timeout;
 
 /** The gateway over real sockets, on a plain Vert.x server. */
 @TestInstance(TestInstance.Lifecycle.PER_CLASS)
-@Timeout(60)
+@Timeout(300)
 class GatewayTest {
     private final InstantSource clock = InstantSource.system();
     private final Overtaking release = new Overtaking();
@@ -300,7 +300,7 @@ class GatewayTest {
     /** What the server says to bytes of our own, until it closes. */
     private String raw(String request) throws Exception {
         try (Socket socket = new Socket("127.0.0.1", port)) {
-            socket.setSoTimeout(20_000);
+            socket.setSoTimeout(60_000);
             Thread.startVirtualThread(() -> {
                 try {
                     OutputStream out = socket.getOutputStream();
@@ -454,20 +454,20 @@ class GatewayTest {
     @Test
     void headers_come_before_the_first_event_and_leaving_ends_the_feed() throws Exception {
         try (Socket socket = new Socket("127.0.0.1", port)) {
-            socket.setSoTimeout(20_000);
+            socket.setSoTimeout(60_000);
             ask(socket, "/v1/silence");
             BufferedReader in =
                     new BufferedReader(new InputStreamReader(socket.getInputStream(), StandardCharsets.UTF_8));
             assertThat(in.readLine()).isEqualTo("HTTP/1.1 200 OK");
-            assertThat(streams.poll(20, TimeUnit.SECONDS)).isEqualTo("open");
+            assertThat(streams.poll(60, TimeUnit.SECONDS)).isEqualTo("open");
         }
-        assertThat(streams.poll(20, TimeUnit.SECONDS)).isEqualTo("interrupted, open=false, send=false");
+        assertThat(streams.poll(60, TimeUnit.SECONDS)).isEqualTo("interrupted, open=false, send=false");
     }
 
     @Test
     void a_slow_client_holds_the_feed_back_and_its_leaving_ends_it() throws Exception {
         try (Socket socket = new Socket()) {
-            socket.setSoTimeout(20_000);
+            socket.setSoTimeout(60_000);
             socket.setReceiveBufferSize(4096);
             socket.connect(new java.net.InetSocketAddress("127.0.0.1", port));
             ask(socket, "/v1/flood");
@@ -475,7 +475,7 @@ class GatewayTest {
             // Not read any further: 50 MB would have been sent by now without back-pressure.
             assertThat(streams.poll(1, TimeUnit.SECONDS)).isNull();
         }
-        assertThat(streams.poll(20, TimeUnit.SECONDS)).isEqualTo("stopped");
+        assertThat(streams.poll(60, TimeUnit.SECONDS)).isEqualTo("stopped");
     }
 
     private void ask(Socket socket, String path) throws Exception {

@@ -37,7 +37,7 @@ import org.junit.jupiter.api.Timeout;
 
 /** Forms with a file, and files, over real sockets. */
 @TestInstance(TestInstance.Lifecycle.PER_CLASS)
-@Timeout(60)
+@Timeout(300)
 class UploadTest {
     private static final int MAX = 3_000_000;
 

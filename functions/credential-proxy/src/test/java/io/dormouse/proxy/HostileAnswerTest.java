@@ -18,7 +18,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 
 /** Answers that break HTTP, never end, or come slowly. */
-@Timeout(120)
+@Timeout(300)
 class HostileAnswerTest {
     private static final String URL = "http://api.example.org/";
     private static final String USE = "X-Key: PLACEHOLDER-1";

@@ -17,7 +17,7 @@ import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 
 /** Who answers must be the host that was meant, whatever address it was found at. */
-@Timeout(120)
+@Timeout(300)
 class TlsTest {
     private static final String USE = "X-Key: PLACEHOLDER-1";
 

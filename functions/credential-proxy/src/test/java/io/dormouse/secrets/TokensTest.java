@@ -23,7 +23,7 @@ import java.util.concurrent.Future;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 
-@Timeout(60)
+@Timeout(300)
 class TokensTest {
     private static final String FRESH =
             "{'access_token':'access-2','token_type':'Bearer','expires_in':3600,'refresh_token':'refresh-2'}";

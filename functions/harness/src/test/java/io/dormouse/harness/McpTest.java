@@ -25,7 +25,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 
 /** A session with an MCP server, from its messages to its events. */
-@Timeout(60)
+@Timeout(300)
 class McpTest {
     private final FakeServers servers = new FakeServers();
 

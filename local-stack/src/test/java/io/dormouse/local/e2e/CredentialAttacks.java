@@ -194,7 +194,7 @@ interface CredentialAttacks {
     /** What a supervisor says to one who wants to carry its requests, until it hangs up. */
     private static String lane(int port, long epoch, String secret) throws IOException {
         try (Socket socket = new Socket(InetAddress.getLoopbackAddress(), port)) {
-            socket.setSoTimeout(20_000);
+            socket.setSoTimeout(60_000);
             socket.getOutputStream()
                     .write(("dormouse-lane 1 " + epoch + " " + secret + "\n").getBytes(StandardCharsets.US_ASCII));
             return new String(socket.getInputStream().readAllBytes(), StandardCharsets.US_ASCII);

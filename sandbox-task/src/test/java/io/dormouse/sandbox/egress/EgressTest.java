@@ -33,7 +33,7 @@ class EgressTest {
         String proxy = egress.outlet().variables().get("HTTP_PROXY");
         client = new Socket(
                 InetAddress.getLoopbackAddress(), Integer.parseInt(proxy.substring(proxy.lastIndexOf(':') + 1)));
-        client.setSoTimeout(20_000);
+        client.setSoTimeout(60_000);
     }
 
     @AfterEach

@@ -17,7 +17,7 @@ final class Holder implements AutoCloseable {
         this.socket = socket;
         this.in = new DataInputStream(socket.getInputStream());
         this.out = new DataOutputStream(socket.getOutputStream());
-        socket.setSoTimeout(20_000);
+        socket.setSoTimeout(60_000);
     }
 
     static Holder dial(int port, long epoch, String secret) throws IOException {

@@ -25,7 +25,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 
 /** The harness's end of a way out, with a supervisor that is this test. */
-@Timeout(60)
+@Timeout(300)
 class AttachmentTest {
     private static void ask(DataOutputStream out) throws IOException {
         byte[] head = "{\"method\":\"GET\",\"url\":\"https://a.test/\",\"headers\":[],\"length\":0}"

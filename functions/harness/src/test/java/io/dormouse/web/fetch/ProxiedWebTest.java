@@ -28,7 +28,7 @@ import java.util.zip.GZIPOutputStream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 
-@Timeout(60)
+@Timeout(300)
 class ProxiedWebTest {
     private static final SessionId SESSION = new SessionId("sesn_1111111111111111111111");
     private static final ThreadId THREAD = SESSION.primaryThread();

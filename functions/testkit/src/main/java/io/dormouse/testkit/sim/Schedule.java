@@ -201,7 +201,7 @@ final class Schedule {
         try {
             while (running == actor) {
                 Runnable next = handed.poll();
-                if (next == null) next = handed.poll(20, TimeUnit.SECONDS);
+                if (next == null) next = handed.poll(60, TimeUnit.SECONDS);
                 if (next == null)
                     throw new IllegalStateException(actor.name + " waits for what is not of this schedule");
                 next.run();
