@@ -249,7 +249,7 @@ class UploadTest {
                     .getBytes(StandardCharsets.UTF_8));
             out.flush();
         }
-        assertThat(ended.poll(30, TimeUnit.SECONDS)).isEqualTo("ClientGone");
+        assertThat(ended.poll(120, TimeUnit.SECONDS)).isEqualTo("ClientGone");
     }
 
     @Test

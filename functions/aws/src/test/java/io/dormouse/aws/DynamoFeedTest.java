@@ -18,7 +18,7 @@ import org.junit.jupiter.api.Test;
 
 /** Two processes that share nothing but the table. */
 class DynamoFeedTest {
-    private static final Duration LONG = Duration.ofSeconds(15);
+    private static final Duration LONG = Duration.ofMinutes(10);
 
     private final ThreadId thread = Given.thread();
     private final Emulator emulator = Emulator.moto();

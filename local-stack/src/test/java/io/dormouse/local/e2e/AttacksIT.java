@@ -13,6 +13,6 @@ import org.junit.jupiter.api.extension.ExtendWith;
 @TestInstance(TestInstance.Lifecycle.PER_CLASS)
 @FirstStoreOnly(
         "which store has the log makes no difference to a secret that is in none; SqliteTest and MotoTest are the stores'")
-@Timeout(600)
+@Timeout(1200)
 class AttacksIT
         implements RoomAttacks, DestinationAttacks, CredentialAttacks, GitAttacks, ClientAttacks, CredentialsAtWork {}

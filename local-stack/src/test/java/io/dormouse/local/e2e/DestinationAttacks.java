@@ -6,6 +6,7 @@ import java.io.IOException;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.concurrent.locks.LockSupport;
 import org.junit.jupiter.api.Test;
 
 /** Where a request may go. */
@@ -101,11 +102,11 @@ interface DestinationAttacks {
     @Test
     default void s08_a_name_that_changes_its_mind_reaches_nothing_private(Target target) throws Exception {
         Room room = target.main();
-        Thread flipping = Thread.ofVirtual().start(() -> {
+        Thread flipping = Thread.ofPlatform().start(() -> {
             try {
                 for (int i = 0; !Thread.currentThread().isInterrupted(); i++) {
                     target.names(Map.of("rebind.attack.test", i % 2 == 0 ? "93.184.216.34" : "127.0.0.1"));
-                    Thread.onSpinWait();
+                    LockSupport.parkNanos(1_000_000);
                 }
             } catch (IOException e) {
                 // Interrupted in mid-write.

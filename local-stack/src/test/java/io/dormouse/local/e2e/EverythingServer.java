@@ -1,8 +1,8 @@
 package io.dormouse.local.e2e;
 
+import io.dormouse.local.lambda.FreePort;
 import java.io.IOException;
 import java.net.InetAddress;
-import java.net.ServerSocket;
 import java.net.Socket;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
@@ -39,7 +39,7 @@ final class EverythingServer implements AutoCloseable {
     /** @param transport {@code streamableHttp} or {@code sse} */
     static EverythingServer start(String transport) throws Exception {
         install();
-        int port = freePort();
+        int port = FreePort.next();
         ProcessBuilder builder = new ProcessBuilder("node", MAIN, transport).directory(BUILD.toFile());
         builder.environment().put("PORT", Integer.toString(port));
         Process process = builder.redirectErrorStream(true)
@@ -62,12 +62,6 @@ final class EverythingServer implements AutoCloseable {
             return Files.readString(BUILD.resolve(transport + ".txt"));
         } catch (IOException e) {
             return e.toString();
-        }
-    }
-
-    private static int freePort() throws IOException {
-        try (ServerSocket socket = new ServerSocket(0, 1, InetAddress.getLoopbackAddress())) {
-            return socket.getLocalPort();
         }
     }
 

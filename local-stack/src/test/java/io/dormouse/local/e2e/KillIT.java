@@ -80,7 +80,7 @@ class KillIT {
         Talk talk = client.talk(role);
         talk.say("go");
         Path journal = suite.hand(talk.id()).resolve("workspace/journal");
-        Eventually.until("the command runs", () -> Files.exists(journal));
+        Eventually.until("the command runs", () -> journal.toFile().length() > 0);
         List<JsonNode> before = talk.events();
         String last;
         try (RawStream stream = RawStream.fromTheStart(client, talk.id())) {
@@ -193,7 +193,7 @@ class KillIT {
         spoken.say("speak");
         worked.say("work");
         Path journal = suite.hand(worked.id()).resolve("workspace/journal");
-        Eventually.until("the command runs", () -> Files.exists(journal));
+        Eventually.until("the command runs", () -> journal.toFile().length() > 0);
         gate.awaitReached();
         List<JsonNode> before = worked.events();
         assertThat(suite.stop()).as("exit code").isIn(0, 143);
@@ -221,7 +221,9 @@ class KillIT {
         Talk talk = client.talk(role);
         talk.say("go");
         Path hand = suite.hand(talk.id());
-        Eventually.until("the command runs", () -> Files.exists(hand.resolve("workspace/journal")));
+        Eventually.until(
+                "the command runs",
+                () -> hand.resolve("workspace/journal").toFile().length() > 0);
         ProcessHandle first = RunningSuite.supervisor(hand).orElseThrow();
         first.destroyForcibly();
         List<JsonNode> events = talk.settled();
@@ -246,7 +248,9 @@ class KillIT {
         Talk talk = client.talk(role);
         talk.say("go");
         Path hand = suite.hand(talk.id());
-        Eventually.until("the command runs", () -> Files.exists(hand.resolve("workspace/journal")));
+        Eventually.until(
+                "the command runs",
+                () -> hand.resolve("workspace/journal").toFile().length() > 0);
         List<JsonNode> before = talk.events();
         ProcessHandle supervisor = RunningSuite.supervisor(hand).orElseThrow();
         suite.kill();

@@ -1,8 +1,8 @@
 package io.dormouse.local.e2e;
 
+import io.dormouse.local.lambda.FreePort;
 import java.io.IOException;
 import java.net.InetAddress;
-import java.net.ServerSocket;
 import java.net.Socket;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
@@ -19,8 +19,8 @@ final class NginxGit implements AutoCloseable {
     private static final Path BACKEND = Path.of("/usr/lib/git-core/git-http-backend");
 
     private final Path folder;
-    private final int port = freePort();
-    private final int otherPort = freePort();
+    private final int port = FreePort.next();
+    private final int otherPort = FreePort.next();
     private Process cgi;
     private Process nginx;
 
@@ -230,12 +230,6 @@ final class NginxGit implements AutoCloseable {
             return out;
         } catch (IOException | InterruptedException e) {
             throw new AssertionError(e);
-        }
-    }
-
-    private static int freePort() throws IOException {
-        try (ServerSocket socket = new ServerSocket(0, 1, InetAddress.getLoopbackAddress())) {
-            return socket.getLocalPort();
         }
     }
 

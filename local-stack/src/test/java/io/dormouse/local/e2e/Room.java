@@ -7,6 +7,7 @@ import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.dormouse.json.Json;
 import io.dormouse.testkit.messages.Request;
 import io.dormouse.testkit.messages.Script;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Base64;
 import java.util.List;
@@ -21,8 +22,8 @@ record Room(Client client, String id, Brain.Role role) {
             for text in json.loads(base64.b64decode('LIST')):
                 answer = b''
                 try:
-                    s = socket.create_connection(('127.0.0.1', 3128), 5)
-                    s.settimeout(8)
+                    s = socket.create_connection(('127.0.0.1', 3128), 60)
+                    s.settimeout(60)
                     s.sendall(text.replace('$API_TOKEN', os.environ.get('API_TOKEN', '')).encode('latin1'))
                     while b'\\r\\n' not in answer:
                         part = s.recv(4096)
@@ -129,7 +130,11 @@ record Room(Client client, String id, Brain.Role role) {
     }
 
     Result bash(String command) {
-        return use(call("bash", Brain.input("command", command).put("timeout_ms", 60_000)))
+        return bash(command, Duration.ofSeconds(60));
+    }
+
+    Result bash(String command, Duration most) {
+        return use(call("bash", Brain.input("command", command).put("timeout_ms", most.toMillis())))
                 .getFirst();
     }
 
@@ -139,7 +144,7 @@ record Room(Client client, String id, Brain.Role role) {
 
     /** The status of a GET with curl, and why the proxy refused it, if it did. @param more options, and the URL at last */
     String curl(String more) {
-        return bash("curl -sS -m 20 -o /dev/null -w '%{http_code} %header{x-dormouse-refused}\\n' " + more + " || true")
+        return bash("curl -sS -m 60 -o /dev/null -w '%{http_code} %header{x-dormouse-refused}\\n' " + more + " || true")
                 .fine()
                 .strip();
     }

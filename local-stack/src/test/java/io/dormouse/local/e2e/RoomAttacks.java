@@ -7,6 +7,7 @@ import io.dormouse.local.e2e.Room.Result;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.stream.Stream;
@@ -114,7 +115,7 @@ interface RoomAttacks {
     @Test
     default void s22_endless_and_broken_output_is_bounded_and_told_as_text(Target target) throws IOException {
         Room room = target.rough();
-        String endless = room.bash("head -c 1G /dev/zero | tr '\\0' x; echo; echo the end")
+        String endless = room.bash("head -c 1G /dev/zero | tr '\\0' x; echo; echo the end", Duration.ofMinutes(10))
                 .fine();
         assertThat(endless).hasSizeLessThan(110_000).contains("the end").containsPattern("[0-9]{6,}");
         String broken = room.python("import sys\n"

@@ -33,7 +33,7 @@ final class Cluster implements AutoCloseable {
     /** Of a machine that others use too; all else is a hundred times as quick as on AWS. */
     static final Patience PATIENCE = new Patience(
             Duration.ofSeconds(60),
-            Duration.ofSeconds(2),
+            Duration.ofSeconds(60),
             Duration.ofSeconds(60),
             Duration.ofSeconds(3),
             Duration.ofMillis(50));

@@ -106,7 +106,8 @@ class FargateRestTest {
         Provided.Ready ready = ready(epoch);
         assertThat(ready.fresh()).isTrue();
         assertThat(ready.note()).isNull();
-        assertThat(contents.opened).isEqualTo(before + 1);
+        // What broke off is begun anew.
+        assertThat(contents.opened).isGreaterThan(before);
     }
 
     private HandRecord record() {

@@ -68,7 +68,7 @@ class FargateSweepTest {
     @Test
     void of_many_it_stops_those_that_rested_long_and_no_other() {
         rested(Duration.ofMinutes(1));
-        rested(Duration.ofMinutes(9));
+        rested(Duration.ofMinutes(4));
         SessionId sleeper = rested(Duration.ofMinutes(11));
         assertThat(hands.sweep(IDLE)).isEqualTo(new Swept(3, 0, 1, 0));
         assertThat(running()).isEqualTo(2);

@@ -114,7 +114,8 @@ class LocalHandsTest {
         HandCall call = call("echo ran >> effects; sleep 4801");
         CompletableFuture<HandResult> asked =
                 CompletableFuture.supplyAsync(() -> hand.execute(call, new Cancellation()), Thread::startVirtualThread);
-        HandsContract.until("it runs", () -> Files.exists(workspace().resolve("effects")));
+        HandsContract.until(
+                "it runs", () -> workspace().resolve("effects").toFile().length() > 0);
         ProcessHandle.of(pid()).orElseThrow().destroyForcibly();
         assertThat(asked.get(60, TimeUnit.SECONDS))
                 .isInstanceOf(HandResult.Lost.class)

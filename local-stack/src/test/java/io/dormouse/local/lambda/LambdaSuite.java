@@ -12,8 +12,6 @@ import io.dormouse.testkit.lambda.HttpDoor;
 import io.dormouse.testkit.lambda.LambdaEmulator;
 import io.dormouse.testkit.moto.Moto;
 import java.io.IOException;
-import java.net.InetAddress;
-import java.net.ServerSocket;
 import java.net.URI;
 import java.net.http.HttpClient;
 import java.net.http.HttpRequest;
@@ -150,12 +148,6 @@ public final class LambdaSuite {
         return "the one in DORMOUSE_API_KEY";
     }
 
-    private static int freePort() throws IOException {
-        try (ServerSocket free = new ServerSocket(0, 0, InetAddress.getLoopbackAddress())) {
-            return free.getLocalPort();
-        }
-    }
-
     /** One request at a time in each process, as on Lambda. @param adapter the Web Adapter's program */
     private static URI adapted(LambdaEmulator lambda, Map<String, String> environment, String adapter) {
         Map<String, String> all = new HashMap<>(environment);
@@ -169,7 +161,7 @@ public final class LambdaSuite {
     private static URI servers(Map<String, String> environment, int port) throws IOException, InterruptedException {
         Map<URI, Process> started = new LinkedHashMap<>();
         for (int i = 0; i < SERVERS; i++) {
-            int own = freePort();
+            int own = FreePort.next();
             Process api = api(environment, own);
             Runtime.getRuntime().addShutdownHook(new Thread(api::destroy));
             started.put(URI.create("http://127.0.0.1:" + own), api);

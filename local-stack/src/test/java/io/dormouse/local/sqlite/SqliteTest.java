@@ -30,7 +30,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 
-@Timeout(300)
+@Timeout(600)
 class SqliteTest {
     private static final ThreadId THREAD = new ThreadId("sthr_a");
     private static final Instant NOW = Instant.parse("2026-03-01T12:00:00Z");

@@ -127,7 +127,7 @@ final class Account implements AutoCloseable {
         Map<String, String> all = new HashMap<>(environment);
         all.put("DORMOUSE_PROXY_OPERATION", operation);
         lambda.deploy(
-                new Deployed(operation, Path.of("."), command, all, Duration.ofMinutes(2), Deployed.Life.KEPT, 8));
+                new Deployed(operation, Path.of("."), command, all, Duration.ofMinutes(10), Deployed.Life.KEPT, 8));
     }
 
     // ---- a session
@@ -208,7 +208,7 @@ final class Account implements AutoCloseable {
 
     /** What an answer that nobody wanted to its end has left, once its function has ended; the real bucket forgets it in time. */
     void forget() {
-        long giveUp = System.nanoTime() + TimeUnit.SECONDS.toNanos(60);
+        long giveUp = System.nanoTime() + TimeUnit.SECONDS.toNanos(300);
         while (!lambda.busy("send").isEmpty()) {
             if (System.nanoTime() > giveUp) throw new AssertionError("the function does not end");
             LockSupport.parkNanos(TimeUnit.MILLISECONDS.toNanos(10));

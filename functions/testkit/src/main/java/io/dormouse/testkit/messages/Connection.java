@@ -14,7 +14,7 @@ import java.util.TreeMap;
 /** One HTTP/1.1 connection: as much of the protocol as clients of the Messages API use. */
 final class Connection implements AutoCloseable {
     private static final int MAX_BODY_BYTES = 64_000_000;
-    private static final int PATIENCE_MILLIS = 20_000;
+    private static final int PATIENCE_MILLIS = 120_000;
 
     private final long number;
     private final Socket socket;

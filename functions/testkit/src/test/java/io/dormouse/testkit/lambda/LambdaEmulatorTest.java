@@ -173,7 +173,7 @@ class LambdaEmulatorTest {
     }
 
     private static void eventually(BooleanSupplier condition) {
-        long giveUp = System.nanoTime() + TimeUnit.SECONDS.toNanos(60);
+        long giveUp = System.nanoTime() + TimeUnit.SECONDS.toNanos(300);
         while (!condition.getAsBoolean()) {
             assertThat(System.nanoTime()).as("it never came").isLessThan(giveUp);
             try {
