@@ -371,7 +371,7 @@ class CompactionTest {
             CountDownLatch stopped = new CountDownLatch(1);
             cancellation.onRequest(stopped::countDown);
             try {
-                assertThat(stopped.await(30, TimeUnit.SECONDS)).isTrue();
+                assertThat(stopped.await(60, TimeUnit.SECONDS)).isTrue();
             } catch (InterruptedException e) {
                 throw new AssertionError(e);
             }

@@ -42,7 +42,6 @@ import io.dormouse.session.Usage;
 import io.dormouse.testkit.memory.MemoryBlobs;
 import io.dormouse.testkit.memory.MemoryHeads;
 import io.dormouse.testkit.memory.MemorySessionLog;
-import io.dormouse.threads.ThreadPace;
 import io.dormouse.wire.Feed;
 import io.dormouse.wire.WireEvents;
 import java.time.Duration;
@@ -65,7 +64,7 @@ import java.util.function.UnaryOperator;
 final class World {
     final MemoryHeads heads = new MemoryHeads();
     final MemorySessionLog log = new MemorySessionLog();
-    final ThreadPace pace;
+    final TestPace pace;
     final Ids ids;
     final List<ObjectNode> prompts = new ArrayList<>();
     final Deque<BiFunction<Prompt, Cancellation, Reply>> replies = new ArrayDeque<>();
@@ -101,21 +100,21 @@ final class World {
 
     /** @param servers the agent's MCP servers */
     World(String tools, String servers) {
-        this(tools, servers, new ThreadPace());
+        this(tools, servers, TestPace.still());
     }
 
-    World(String tools, String servers, ThreadPace pace) {
+    World(String tools, String servers, TestPace pace) {
         this(tools, servers, pace, null);
     }
 
     /** A session that may spend so many cents. The model costs a dollar for a million tokens of a prompt, and five of a reply. */
     static World limited(String tools, long cents) {
-        World world = new World(tools, "[]", new ThreadPace(), new Budget(cents));
+        World world = new World(tools, "[]", TestPace.still(), new Budget(cents));
         world.catalog = new Catalog(Json.parse("{\"default_prices\":{\"input\":1,\"output\":5},\"models\":[]}"));
         return world;
     }
 
-    private World(String tools, String servers, ThreadPace pace, Budget budget) {
+    private World(String tools, String servers, TestPace pace, Budget budget) {
         this.pace = pace;
         ids = new Ids(pace::now, new Random(7));
         session = ids.session();
