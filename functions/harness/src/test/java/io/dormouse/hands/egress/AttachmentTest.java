@@ -54,7 +54,7 @@ class AttachmentTest {
                 new CountDownLatch(1).await();
             } catch (InterruptedException cut) {
                 // What it used is noted behind the cut, and that takes a moment.
-                LockSupport.parkNanos(Duration.ofMillis(200).toNanos());
+                LockSupport.parkNanos(Duration.ofMillis(20).toNanos());
                 noted.set(true);
             }
             return Refusal.PROXY_UNAVAILABLE.because("cut");
