@@ -147,14 +147,15 @@ public final class ThreadPace implements Pace, AutoCloseable {
         }
 
         private void run() {
-            do {
-                try {
-                    action.run();
-                } catch (RuntimeException e) {
-                    // The next beat tries again; when none gets through, the lease goes stale, which is right.
-                    LOG.log(System.Logger.Level.WARNING, "a beat failed", e);
-                }
-            } while (anotherTime());
+            try {
+                action.run();
+            } catch (RuntimeException e) {
+                // The next beat tries again; when none gets through, the lease goes stale, which is right.
+                LOG.log(System.Logger.Level.WARNING, "a beat failed", e);
+            } finally {
+                // Behind an error, too: whoever closes waits for the end.
+                if (anotherTime()) Thread.startVirtualThread(this::run);
+            }
         }
 
         private synchronized boolean anotherTime() {

@@ -34,4 +34,22 @@ class ThreadPaceTest {
             }
         }
     }
+
+    @Test
+    void a_beat_that_ends_in_an_error_can_be_closed_and_beats_again() throws InterruptedException {
+        try (ThreadPace pace = new ThreadPace()) {
+            CountDownLatch beats = new CountDownLatch(2);
+            Pace.Beat beat = pace.every(HOUR, () -> {
+                beats.countDown();
+                throw new StackOverflowError("in a beat");
+            });
+            beat.now();
+            beat.now();
+            boolean again = beats.await(60, TimeUnit.SECONDS);
+            // Not by this thread: one that never returned could not be interrupted either.
+            Thread closing = Thread.startVirtualThread(beat::close);
+            assertThat(closing.join(Duration.ofMinutes(1))).isTrue();
+            assertThat(again).isTrue();
+        }
+    }
 }
