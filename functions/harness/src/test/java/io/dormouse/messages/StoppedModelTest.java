@@ -21,10 +21,14 @@ import org.junit.jupiter.api.Test;
 /** Requests that are cancelled, and those that would never end. */
 class StoppedModelTest extends AgainstScriptedModel {
     @Test
-    void a_server_that_never_answers_is_a_failure() {
-        ScriptedModel server = serve(Script.text("hi").holdBeforeHeaders(new Gate()));
-        Model model = model(server.baseUri(), new Timeouts(LONG, SHORT, LONG, LONG));
-        assertThat(failure(ask(model, new Cancellation()))).isEqualTo(Model.Failure.UNREACHABLE);
+    void a_server_that_never_answers_is_a_failure() throws Exception {
+        Gate gate = new Gate();
+        ScriptedModel server = serve(Script.text("hi").holdBeforeHeaders(gate));
+        // Longer than a cold server needs until it has read the request.
+        Model model = model(server.baseUri(), new Timeouts(LONG, Duration.ofSeconds(3), LONG, LONG));
+        Future<Model.Reply> reply = threads.submit(() -> ask(model, new Cancellation()));
+        gate.awaitReached();
+        assertThat(failure(reply.get())).isEqualTo(Model.Failure.UNREACHABLE);
         server.requests().getFirst().awaitDisconnected();
     }
 
