@@ -20,19 +20,21 @@ import reactor.core.publisher.Mono;
 
 /** A server, for one owner of one thread: found to speak one of the transports, and kept until that owner leaves. */
 final class Connection {
-    private static final Duration FAREWELL = Duration.ofSeconds(2);
+    static final Duration FAREWELL = Duration.ofSeconds(2);
 
     private final Wire wire;
     private final McpServer server;
     private final Timeouts timeouts;
+    private final Duration farewell;
     private final Errand own;
     private McpAsyncClient client;
     private McpClientTransport transport;
 
-    Connection(Outbound outbound, Caller owner, McpServer server, Timeouts timeouts) {
+    Connection(Outbound outbound, Caller owner, McpServer server, Timeouts timeouts, Duration farewell) {
         this.wire = new Wire(outbound);
         this.server = server;
         this.timeouts = timeouts;
+        this.farewell = farewell;
         this.own = new Errand(owner);
     }
 
@@ -131,16 +133,16 @@ final class Connection {
             try {
                 if (over != null) farewell(over);
                 own.giveUp();
-                own.awaitEnd(FAREWELL);
+                own.awaitEnd(farewell);
             } catch (InterruptedException e) {
                 Thread.currentThread().interrupt();
             }
         });
     }
 
-    private static void farewell(McpClientTransport over) throws InterruptedException {
-        Thread farewell = Thread.startVirtualThread(() -> over.closeGracefully().subscribe(ok -> {}, failed -> {}));
-        if (!farewell.join(FAREWELL)) farewell.interrupt();
+    private void farewell(McpClientTransport over) throws InterruptedException {
+        Thread saying = Thread.startVirtualThread(() -> over.closeGracefully().subscribe(ok -> {}, failed -> {}));
+        if (!saying.join(farewell)) saying.interrupt();
     }
 
     /** Whether a result is what the tool's schema says is between the server and the model. */

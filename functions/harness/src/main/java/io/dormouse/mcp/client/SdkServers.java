@@ -14,6 +14,7 @@ import io.dormouse.session.ToolResult;
 import io.modelcontextprotocol.client.McpAsyncClient;
 import io.modelcontextprotocol.spec.McpError;
 import io.modelcontextprotocol.spec.McpSchema;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
@@ -31,19 +32,26 @@ public final class SdkServers implements Servers {
 
     private final Outbound outbound;
     private final Timeouts timeouts;
+    private final Duration farewell;
     private final Map<Key, Connection> connections = new ConcurrentHashMap<>();
 
     private record Key(ThreadId thread, long epoch, McpServer server) {}
 
     public SdkServers(Outbound outbound, Timeouts timeouts) {
+        this(outbound, timeouts, Connection.FAREWELL);
+    }
+
+    /** @param farewell how long it may take to end what is open at a server */
+    SdkServers(Outbound outbound, Timeouts timeouts, Duration farewell) {
         this.outbound = outbound;
         this.timeouts = timeouts;
+        this.farewell = farewell;
     }
 
     private Connection connection(Caller caller, McpServer server) {
         return connections.computeIfAbsent(
                 new Key(caller.thread(), caller.epoch(), server),
-                key -> new Connection(outbound, caller, server, timeouts));
+                key -> new Connection(outbound, caller, server, timeouts, farewell));
     }
 
     /** The next one connects anew. */

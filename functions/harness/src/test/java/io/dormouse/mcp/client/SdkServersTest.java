@@ -38,10 +38,10 @@ import org.junit.jupiter.params.provider.EnumSource;
 class SdkServersTest {
     private static final SessionId SESSION = new SessionId("sesn_1111111111111111111111");
     private static final Caller OWNER = caller(null);
+    private static final Duration PATIENCE = Duration.ofSeconds(60);
 
     private final DirectOutbound outbound = new DirectOutbound();
-    private final SdkServers servers = new SdkServers(
-            outbound, new Timeouts(Duration.ofSeconds(20), Duration.ofSeconds(20), Duration.ofSeconds(20)));
+    private final SdkServers servers = new SdkServers(outbound, new Timeouts(PATIENCE, PATIENCE, PATIENCE), PATIENCE);
     private final List<ScriptedMcpServer> started = new ArrayList<>();
 
     private static Caller caller(String call) {
@@ -223,12 +223,13 @@ class SdkServersTest {
 
     @Test
     void a_server_that_is_silent_is_given_up() {
-        SdkServers hasty = new SdkServers(
-                outbound, new Timeouts(Duration.ofMillis(300), Duration.ofMillis(300), Duration.ofMillis(300)));
+        Duration soon = Duration.ofMillis(300);
+        SdkServers shy = new SdkServers(outbound, new Timeouts(soon, PATIENCE, PATIENCE));
         ScriptedMcpServer silent = server(Speech.JSON).harm("initialize", Harm.HANGS);
-        assertThat(hasty.list(OWNER, at(silent), new Cancellation())).isInstanceOf(Listing.Failed.class);
+        assertThat(shy.list(OWNER, at(silent), new Cancellation())).isInstanceOf(Listing.Failed.class);
         ScriptedMcpServer slow = server(Speech.JSON).harm("echo", Harm.HANGS);
         assertThat(servers.list(OWNER, at(slow), new Cancellation())).isInstanceOf(Listing.Listed.class);
+        SdkServers hasty = new SdkServers(outbound, new Timeouts(PATIENCE, PATIENCE, Duration.ofSeconds(2)));
         assertThat(hasty.call(OWNER, at(slow), "echo", Json.object(), new Cancellation()))
                 .isInstanceOfSatisfying(
                         Answer.Failed.class, f -> assertThat(f.sent()).isTrue());

@@ -166,10 +166,10 @@ public final class ScriptedMcpServer implements AutoCloseable {
             switch (method) {
                 case "GET" -> get(exchange);
                 case "DELETE" -> {
-                    requests.add("DELETE");
                     // Of an older session it says nothing about the one that is now.
                     if (String.valueOf(session)
                             .equals(exchange.getRequestHeaders().getFirst("Mcp-Session-Id"))) session = null;
+                    requests.add("DELETE");
                     answer(exchange, 200, "text/plain", "");
                 }
                 default -> post(exchange, Json.parse(new String(bytes, StandardCharsets.UTF_8)));
