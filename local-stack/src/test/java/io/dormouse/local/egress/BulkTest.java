@@ -87,7 +87,7 @@ class BulkTest {
             together.countDown();
             try {
                 // Twenty of them are under way at the same time, or this test fails.
-                if (!together.await(60, TimeUnit.SECONDS)) throw new IllegalStateException("they came one by one");
+                if (!together.await(5, TimeUnit.MINUTES)) throw new IllegalStateException("they came one by one");
             } catch (InterruptedException stopped) {
                 throw new IllegalStateException(stopped);
             }
@@ -139,7 +139,7 @@ class BulkTest {
 
     private static boolean awaited(CountDownLatch latch) {
         try {
-            return latch.await(30, TimeUnit.SECONDS);
+            return latch.await(5, TimeUnit.MINUTES);
         } catch (InterruptedException stopped) {
             return false;
         }

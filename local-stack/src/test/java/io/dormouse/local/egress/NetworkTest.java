@@ -118,8 +118,9 @@ class NetworkTest {
 
     @Test
     void a_rooms_own_servers_are_reached_directly() {
-        assertThat(hand.bash("cd /tmp; echo own > own.txt; python3 -m http.server 8321 >/dev/null 2>&1 & sleep 1; "
-                                + "curl -sS http://localhost:8321/own.txt; kill %1; wait")
+        assertThat(hand.bash("cd /tmp; echo own > own.txt; python3 -m http.server 8321 >/dev/null 2>&1 & "
+                                + "for i in $(seq 600); do curl -s http://localhost:8321/own.txt && break; sleep 0.1; done; "
+                                + "kill %1; wait")
                         .fine())
                 .contains("own");
     }

@@ -107,7 +107,7 @@ final class OnHand implements AutoCloseable {
 
     static Result bash(Reach reach, String command) {
         ObjectNode input =
-                JsonNodeFactory.instance.objectNode().put("command", command).put("timeout_ms", 300_000);
+                JsonNodeFactory.instance.objectNode().put("command", command).put("timeout_ms", 600_000);
         return result(use(reach, new HandCall("sevt_" + CALLS.incrementAndGet(), "bash", input)));
     }
 
