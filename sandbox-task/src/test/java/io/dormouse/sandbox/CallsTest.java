@@ -22,13 +22,12 @@ class CallsTest {
         try (TestHand hand = TestHand.start(home)) {
             ObjectNode input = TestHand.input("command", "echo ran >> effects; wc -l < effects");
             for (int i = 0; i < 5; i++) {
-                assertThat(hand.execute("once", "bash", input, 30_000).result().text())
+                assertThat(hand.executeToEnd("once", "bash", input).result().text())
                         .isEqualTo("1\n");
             }
             hand.kill();
             hand.startAgain();
-            assertThat(hand.execute("once", "bash", input, 30_000).result().text())
-                    .isEqualTo("1\n");
+            assertThat(hand.executeToEnd("once", "bash", input).result().text()).isEqualTo("1\n");
             assertThat(hand.bash("wc -l < effects").text()).isEqualTo("1\n");
         }
     }
@@ -36,15 +35,15 @@ class CallsTest {
     @Test
     void an_id_with_another_body_is_a_conflict() throws Exception {
         try (TestHand hand = TestHand.start(home)) {
-            hand.execute("c", "bash", TestHand.input("command", "echo 1", "timeout_ms", 5000), 30_000);
-            assertThat(hand.execute("c", "bash", TestHand.input("timeout_ms", 5000, "command", "echo 1"), 30_000)
+            hand.executeToEnd("c", "bash", TestHand.input("command", "echo 1", "timeout_ms", 5000));
+            assertThat(hand.executeToEnd("c", "bash", TestHand.input("timeout_ms", 5000, "command", "echo 1"))
                             .status())
                     .as("the order of fields does not matter")
                     .isEqualTo(200);
-            assertThat(hand.execute("c", "bash", TestHand.input("command", "echo 2"), 30_000)
+            assertThat(hand.executeToEnd("c", "bash", TestHand.input("command", "echo 2"))
                             .status())
                     .isEqualTo(409);
-            assertThat(hand.execute("c", "read", TestHand.input("command", "echo 1", "timeout_ms", 5000), 30_000)
+            assertThat(hand.executeToEnd("c", "read", TestHand.input("command", "echo 1", "timeout_ms", 5000))
                             .status())
                     .isEqualTo(409);
         }
@@ -58,8 +57,7 @@ class CallsTest {
             assertThat(hand.execute("long", "bash", input, 0).state()).isEqualTo("running");
             assertThat(hand.execute("long", "bash", input, 200).state()).isEqualTo("running");
             hand.tool("write", "file_path", "go", "content", "").isFine();
-            assertThat(hand.execute("long", "bash", input, 30_000).result().text())
-                    .isEqualTo("went\n");
+            assertThat(hand.executeToEnd("long", "bash", input).result().text()).isEqualTo("went\n");
             assertThat(hand.bash("cat effects").text()).isEqualTo("went\n");
         }
     }
@@ -77,12 +75,12 @@ class CallsTest {
             // A line that the crash cut short must not spoil the journal.
             Files.writeString(home.resolve("state/journal.jsonl"), "{\"fact\":\"do", StandardOpenOption.APPEND);
             hand.startAgain();
-            var result = hand.execute("cut-off", "bash", input, 30_000).result();
+            var result = hand.executeToEnd("cut-off", "bash", input).result();
             assertThat(result.failed().text()).contains("died while this ran").contains("may or may not");
             assertThat(hand.bash("cat effects").text()).isEqualTo("ran\n");
             hand.kill();
             hand.startAgain();
-            assertThat(hand.execute("cut-off", "bash", input, 30_000).result()).isEqualTo(result);
+            assertThat(hand.executeToEnd("cut-off", "bash", input).result()).isEqualTo(result);
         }
     }
 
@@ -92,7 +90,7 @@ class CallsTest {
             assertThat(hand.cancel("early").result().failed().text()).contains("interrupted");
             hand.kill();
             hand.startAgain();
-            var late = hand.execute("early", "bash", TestHand.input("command", "touch ran"), 30_000);
+            var late = hand.executeToEnd("early", "bash", TestHand.input("command", "touch ran"));
             assertThat(late.result().failed().text()).contains("interrupted");
             hand.bash("test ! -e ran").isFine();
         }
@@ -171,7 +169,7 @@ class CallsTest {
     void a_second_supervisor_on_the_same_state_is_refused() throws Exception {
         try (TestHand hand = TestHand.start(home)) {
             Process second = hand.launch();
-            assertThat(second.waitFor(60, TimeUnit.SECONDS)).isTrue();
+            assertThat(second.waitFor(300, TimeUnit.SECONDS)).isTrue();
             assertThat(second.exitValue()).isEqualTo(Main.ALREADY_RUNNING);
         }
     }
@@ -182,7 +180,7 @@ class CallsTest {
             hand.bash("sleep 4721 & (setsid sleep 4722 &)").isFine();
             hand.tool("glob", "pattern", "*").isFine();
             assertThat(hand.post("/v1/stop", "").status()).isEqualTo(200);
-            assertThat(hand.process().waitFor(60, TimeUnit.SECONDS)).isTrue();
+            assertThat(hand.process().waitFor(300, TimeUnit.SECONDS)).isTrue();
             assertThat(hand.process().exitValue()).isZero();
             assertThat(home.resolve("state/run.json")).doesNotExist();
             TestHand.until("the room is empty", () -> TestHand.processesWith("sleep 472")
@@ -208,8 +206,9 @@ class CallsTest {
 
     @Test
     void a_hand_that_nobody_calls_ends_itself() throws Exception {
-        try (TestHand hand = TestHand.start(home, "DORMOUSE_IDLE_EXIT_SECONDS", "1")) {
-            assertThat(hand.process().waitFor(60, TimeUnit.SECONDS)).isTrue();
+        // Long enough for this side to read where it listens before it leaves.
+        try (TestHand hand = TestHand.start(home, "DORMOUSE_IDLE_EXIT_SECONDS", "10")) {
+            assertThat(hand.process().waitFor(300, TimeUnit.SECONDS)).isTrue();
             assertThat(hand.process().exitValue()).isZero();
         }
     }

@@ -19,6 +19,7 @@ import java.util.HexFormat;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.concurrent.Callable;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.BooleanSupplier;
@@ -157,8 +158,7 @@ final class TestHand implements AutoCloseable {
 
     /** Runs a tool to its end; {@code input} is names and values by turns. */
     Result tool(String name, Object... input) throws Exception {
-        return execute("call_" + IDS.incrementAndGet(), name, input(input), 60_000)
-                .result();
+        return executeToEnd("call_" + IDS.incrementAndGet(), name, input(input)).result();
     }
 
     static ObjectNode input(Object... namesAndValues) {
@@ -176,8 +176,25 @@ final class TestHand implements AutoCloseable {
         return post("/v1/execute", body.toString());
     }
 
+    /** Runs a call to its end: one answer is waited for only so long, so this asks again. */
+    Reply executeToEnd(String id, String name, JsonNode input) throws Exception {
+        return toEnd(() -> execute(id, name, input, 60_000));
+    }
+
+    /** Cancels a call and asks again until it has come to its end. */
     Reply cancel(String id) throws Exception {
-        return post("/v1/cancel", JSON.createObjectNode().put("id", id).toString());
+        return toEnd(
+                () -> post("/v1/cancel", JSON.createObjectNode().put("id", id).toString()));
+    }
+
+    /** For a little longer than the longest timeout of a command. */
+    private static Reply toEnd(Callable<Reply> ask) throws Exception {
+        long end = System.nanoTime() + TimeUnit.MINUTES.toNanos(12);
+        Reply reply = ask.call();
+        while (reply.state().equals("running") && System.nanoTime() < end) {
+            reply = ask.call();
+        }
+        return reply;
     }
 
     Reply post(String path, String body) throws Exception {
@@ -189,7 +206,7 @@ final class TestHand implements AutoCloseable {
     HttpRequest.Builder request(String path) {
         return HttpRequest.newBuilder(
                         URI.create("http://127.0.0.1:" + run.path("port").asInt() + path))
-                .timeout(Duration.ofSeconds(90));
+                .timeout(Duration.ofSeconds(300));
     }
 
     static Reply send(HttpRequest.Builder request) throws Exception {

@@ -106,7 +106,7 @@ class UserIsolationTest {
     @Test
     void without_a_folder_that_the_agent_can_read_it_does_not_start(@TempDir Path other) throws Exception {
         Process process = TestHand.prepared(other, "DORMOUSE_ISOLATION", "user").launch();
-        assertThat(process.waitFor(60, TimeUnit.SECONDS)).isTrue();
+        assertThat(process.waitFor(300, TimeUnit.SECONDS)).isTrue();
         assertThat(process.exitValue()).isEqualTo(Main.BAD_SETTINGS);
         assertThat(Files.readString(other.resolve("supervisor.err"))).contains("DORMOUSE_EGRESS_DIR");
     }
