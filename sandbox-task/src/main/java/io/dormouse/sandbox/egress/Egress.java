@@ -4,6 +4,7 @@ import io.dormouse.sandbox.room.Outlet;
 import java.io.IOException;
 import java.net.InetSocketAddress;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.time.InstantSource;
 import java.util.concurrent.CompletableFuture;
 import java.util.function.Predicate;
@@ -31,13 +32,25 @@ public final class Egress implements AutoCloseable {
     public static Egress open(
             String hand, Path folder, boolean ownNetwork, InetSocketAddress lanesAt, Predicate<String> admits)
             throws IOException {
+        return open(hand, folder, ownNetwork, lanesAt, admits, Lanes.ATTACHED_WITHIN);
+    }
+
+    /** The same, where a request waits {@code attachedWithin} for a holder. */
+    static Egress open(
+            String hand,
+            Path folder,
+            boolean ownNetwork,
+            InetSocketAddress lanesAt,
+            Predicate<String> admits,
+            Duration attachedWithin)
+            throws IOException {
         Path inside = ownNetwork ? Path.of(Outlet.INSIDE) : folder;
         RoomFiles files = new RoomFiles(folder, inside);
         files.prepare();
         // Half a second of loading classes that nobody waits for but the first shell.
         CompletableFuture<Authority> authority = new CompletableFuture<>();
         Thread.ofPlatform().daemon().name("authority").start(() -> make(authority, hand, files));
-        Lanes lanes = new Lanes();
+        Lanes lanes = new Lanes(attachedWithin);
         Proxy proxy = ownNetwork
                 ? Proxy.at(folder.resolve(Outlet.SOCKET), authority, lanes)
                 : Proxy.onLoopback(authority, lanes);

@@ -30,12 +30,17 @@ final class Lanes {
         record Busy() implements Taken {}
     }
 
+    private final Duration attachedWithin;
     private final ReentrantLock lock = new ReentrantLock(true);
     private final Condition changed = lock.newCondition();
     private final Set<Lane> all = new HashSet<>();
     private final Deque<Lane> free = new ArrayDeque<>();
     private long epoch;
     private long detachedNanos = System.nanoTime();
+
+    Lanes(Duration attachedWithin) {
+        this.attachedWithin = attachedWithin;
+    }
 
     /** False when the lane is of an earlier epoch than others were, or one too many. */
     boolean add(Lane lane) {
@@ -86,7 +91,7 @@ final class Lanes {
             while (free.isEmpty()) {
                 boolean detached = all.isEmpty();
                 long until = detached
-                        ? Math.max(began - detachedNanos, 0) + detachedNanos + ATTACHED_WITHIN.toNanos()
+                        ? Math.max(began - detachedNanos, 0) + detachedNanos + attachedWithin.toNanos()
                         : began + FREE_WITHIN.toNanos();
                 long left = until - System.nanoTime();
                 if (left <= 0) {

@@ -10,6 +10,7 @@ import java.net.Socket;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
@@ -28,8 +29,12 @@ class EgressTest {
 
     @BeforeEach
     void open() throws IOException {
+        open(Lanes.ATTACHED_WITHIN);
+    }
+
+    private void open(Duration attachedWithin) throws IOException {
         InetSocketAddress any = new InetSocketAddress(InetAddress.getLoopbackAddress(), 0);
-        egress = Egress.open("hand_test", folder.resolve("egress"), false, any, "secret"::equals);
+        egress = Egress.open("hand_test", folder.resolve("egress"), false, any, "secret"::equals, attachedWithin);
         String proxy = egress.outlet().variables().get("HTTP_PROXY");
         client = new Socket(
                 InetAddress.getLoopbackAddress(), Integer.parseInt(proxy.substring(proxy.lastIndexOf(':') + 1)));
@@ -187,9 +192,20 @@ class EgressTest {
                 .startsWith("HTTP/1.1 503 Service Unavailable\r\n")
                 .contains("X-Dormouse-Refused: no_harness")
                 .contains("no harness is attached");
-        say("GET http://a.test/later HTTP/1.1\r\n" + HOST + "\r\n");
         try (Holder holder = holder(1)) {
+            say("GET http://a.test/later HTTP/1.1\r\n" + HOST + "\r\n");
             assertThat(holder.next()).contains("/later");
+        }
+    }
+
+    @Test
+    void a_request_gets_the_holder_that_comes_while_it_waits() throws IOException {
+        close();
+        // More than the usual moment: this machine may be slow in bringing the holder.
+        open(Duration.ofSeconds(60));
+        say("GET http://a.test/early HTTP/1.1\r\n" + HOST + "\r\n");
+        try (Holder holder = holder(1)) {
+            assertThat(holder.next()).contains("/early");
         }
     }
 
