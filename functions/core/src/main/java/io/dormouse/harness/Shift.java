@@ -150,9 +150,8 @@ final class Shift {
                 ports.uses().told(thread, uses.size());
                 return uses.size() < MAX_USES ? step : tell(List.of(), goesOn);
             }
-            // An older owner's entry was there: it is adopted, and the rest decided anew. Unless the lease went to a
-            // newer
-            // one, who has not written yet: only the head tells.
+            // An older owner's entry was there: it is adopted, and the rest decided anew; unless a newer
+            // owner has the lease, and has not written yet, which only the head tells.
             facts.clear();
             uses = List.of();
             if (!lost) refresh();
