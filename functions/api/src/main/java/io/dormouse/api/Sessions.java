@@ -332,9 +332,8 @@ public final class Sessions {
         }
         Optional<Resource> document = resources.read(
                 call.workspace(), SessionFinder.KIND, head.session().text());
-        // Before the document goes, which alone says what there is to release: an attempt that died after its swap left
-        // it,
-        // and this one brings the deletion to its end.
+        // Before the document goes: it alone says what there is to release. An attempt that died after its swap
+        // left the document, and this one brings the deletion to its end.
         document.ifPresent(gone ->
                 attached.release(call.workspace(), new SessionId(gone.id()), SessionResources.stored(gone.body())));
         boolean there = resources.delete(

@@ -1,0 +1,2 @@
+/** Time for tests. Knows nothing of what is timed. */
+package io.dormouse.testkit.pace;
